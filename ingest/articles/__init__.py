@@ -1,0 +1,1 @@
+"""Decisions about pages: where the article is, what belongs to it, what does not."""

@@ -1,0 +1,1 @@
+"""Decisions about feeds: what a document says, what in it is new, when to look again."""

@@ -1,0 +1,1 @@
+"""The door to the web: one bounded, guarded, polite HTTP exchange at a time."""

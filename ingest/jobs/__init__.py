@@ -1,0 +1,1 @@
+"""The work: refresh a feed, read an entry, drain the outbox."""

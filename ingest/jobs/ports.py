@@ -1,0 +1,229 @@
+"""What the work needs from the doors, as Protocols; the doors fit them without importing this."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from ingest.model import (
+    AlertWhy,
+    Article,
+    Candidate,
+    Delivery,
+    Entry,
+    EntryPlan,
+    Extraction,
+    Feed,
+    Match,
+    Placement,
+    Request,
+    Response,
+    Sketch,
+    Story,
+)
+
+T = TypeVar("T")
+
+
+class Fetcher(Protocol):
+    """One HTTP exchange; raises FetchError."""
+
+    def fetch(self, request: Request) -> Response:
+        """Return a 2xx or 304 answer, within the request's bounds."""
+        ...
+
+
+class Robots(Protocol):
+    """What a site's robots.txt says of an address."""
+
+    def allowed(self, url: str) -> bool:
+        """Return whether our User-Agent may fetch `url` (RFC 9309)."""
+        ...
+
+
+class Channels(Protocol):
+    """The configured ways out."""
+
+    def send(self, delivery: Delivery) -> None:
+        """Hand one delivery to its channel; returning means delivered; raises DeliveryError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """How the page of an entry was had, or why not; kept on the entry for `explain`."""
+
+    outcome: str
+    """`fetched`, `feed_text`, `robots`, `http_error`, …"""
+    error: str | None = None
+    final_url: str | None = None
+    html: bytes | None = None
+    """The page as received, for keeping; None where there is none."""
+
+
+class Change(StrEnum):
+    """What saving a reading did to the article of that page."""
+
+    NEW = "new"
+    TEXT = "text"
+    """The stored article got another title or body: a new revision."""
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """An article after saving."""
+
+    article: Article
+    change: Change
+    placed: bool
+    """Whether it already stands in a story (`article.story_id`)."""
+
+
+class Tx(Protocol):
+    """Writes of one unit of work; all are kept together or not at all."""
+
+    def save_feed(self, feed: Feed) -> None:
+        """Store the feed's polling state and give up its lease."""
+        ...
+
+    def save_entries(
+        self, feed: Feed, plans: Iterable[EntryPlan], *, silent: bool, now: datetime
+    ) -> None:
+        """Insert new entries and update changed ones, due for reading at once."""
+        ...
+
+    def postpone_feed(self, feed_id: int, *, until: datetime, error: str) -> None:
+        """Put off a feed whose refresh failed for a reason of our own."""
+        ...
+
+    def save_article(
+        self, entry: Entry, key: str, extraction: Extraction, page: PageRead, *, now: datetime
+    ) -> Saved:
+        """Insert or update the article of a page, found by `key`."""
+        ...
+
+    def candidates(self, sketch: Sketch, *, since: datetime) -> Sequence[Candidate]:
+        """Return stored articles sharing text with `sketch`, in stories last seen after `since`."""
+        ...
+
+    def place(
+        self, article: Article, sketch: Sketch, placement: Placement, *, now: datetime
+    ) -> Story:
+        """Put the article in its story (a new one where the placement names none)."""
+        ...
+
+    def story(self, story_id: int) -> Story:
+        """Return a story with its sources, oldest first."""
+        ...
+
+    def standing_alerts(self, keys: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+        """Return the alert ids that exist for these (rule, key) pairs."""
+        ...
+
+    def alert_sources(self, alert_id: int) -> Collection[int]:
+        """Return the articles that an alert stands for."""
+        ...
+
+    def add_alert(
+        self,
+        *,
+        rule: str,
+        key: str,
+        kind: str,
+        story_id: int,
+        article_id: int,
+        reason: str,
+        now: datetime,
+    ) -> int:
+        """Store an alert with its first article and return its id."""
+        ...
+
+    def add_source(self, alert_id: int, article_id: int, *, now: datetime) -> None:
+        """Note a further article under an alert."""
+        ...
+
+    def save_match(
+        self,
+        article: Article,
+        match: Match,
+        why: AlertWhy,
+        *,
+        entry_id: int,
+        alert_id: int | None,
+        now: datetime,
+    ) -> None:
+        """Keep a match of this revision of an article, and what became of it."""
+        ...
+
+    def enqueue(self, deliveries: Iterable[Delivery]) -> None:
+        """Put deliveries in the outbox."""
+        ...
+
+    def finish_entry(
+        self, entry: Entry, article: Article, page: PageRead, *, again_at: datetime | None
+    ) -> None:
+        """Mark an entry as read, give up its lease, and note when its page is due again."""
+        ...
+
+    def postpone_entry(self, entry: Entry, *, until: datetime, error: str) -> None:
+        """Put off an entry, counting the attempt."""
+        ...
+
+    def save_delivery(self, delivery: Delivery) -> None:
+        """Store state, attempts, error and times of a delivery and give up its lease."""
+        ...
+
+
+class Store(Protocol):
+    """The database, as the jobs see it."""
+
+    def claim_feeds(
+        self,
+        now: datetime,
+        limit: int,
+        *,
+        per_site: int,
+        busy_sites: Collection[str] = (),
+    ) -> Sequence[Feed]:
+        """Lease due feeds to this process, at most `per_site` of each site."""
+        ...
+
+    def claim_entries(
+        self, now: datetime, limit: int, *, per_site: int, busy_sites: Collection[str] = ()
+    ) -> Sequence[Entry]:
+        """Lease due entries to this process, at most `per_site` of each site."""
+        ...
+
+    def claim_deliveries(
+        self, now: datetime, limit: int, *, busy_channels: Collection[str] = ()
+    ) -> Sequence[Delivery]:
+        """Lease due deliveries to this process."""
+        ...
+
+    def known(self, feed_id: int, keys: Collection[str]) -> Mapping[str, tuple[int, str]]:
+        """Return the stored id and hash of those of the feed's entries that are known."""
+        ...
+
+    def article_by_key(self, key: str) -> Article | None:
+        """Return the article of a page, if it is stored."""
+        ...
+
+    def write(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` in a transaction and return once it is committed.
+
+        Work of several threads may share one transaction, each in a savepoint of its own;
+        what `work` raises is raised here, and nothing of it is kept.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Everything outside that the jobs reach."""
+
+    fetcher: Fetcher
+    robots: Robots
+    store: Store
+    channels: Channels

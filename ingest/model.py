@@ -1,0 +1,442 @@
+"""The records that pass between rooms: frozen, free of behaviour, all times aware UTC.
+
+What only one room needs stays in that room; what two share lives here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+# --- feeds and entries ------------------------------------------------------------------------
+
+
+class FeedState(StrEnum):
+    """Where a feed stands."""
+
+    OK = "ok"
+    FAILING = "failing"
+    SILENT = "silent"
+    GONE = "gone"
+    PAUSED = "paused"
+    RETIRED = "retired"
+
+
+class Outcome(StrEnum):
+    """What one check of a feed came to."""
+
+    FETCHED = "fetched"
+    NOT_MODIFIED = "not_modified"
+    UNCHANGED = "unchanged"
+    BLOCKED = "blocked"
+    TIMEOUT = "timeout"
+    TOO_LARGE = "too_large"
+    HTTP_ERROR = "http_error"
+    NETWORK_ERROR = "network_error"
+    NOT_A_FEED = "not_a_feed"
+    PARSE_ERROR = "parse_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server gave for the next conditional GET, replayed to the letter (RFC 9110 §13)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed we watch, with its polling state as stored."""
+
+    id: int
+    name: str
+    url: str
+    current_url: str
+    tags: tuple[str, ...] = ()
+    state: FeedState = FeedState.OK
+    validators: Validators = Validators()
+    body_hash: str | None = None
+    last_outcome: Outcome | None = None
+    last_status: int | None = None
+    last_checked_at: datetime | None = None
+    next_check_at: datetime | None = None
+    wait_until: datetime | None = None
+    """Told to wait by its server (429, 503, Retry-After): only `--force` asks earlier."""
+    interval_s: float | None = None
+    failures: int = 0
+    last_error: str | None = None
+    first_polled_at: datetime | None = None
+    """When its entries were first stored; None before the first success."""
+    memory: Mapping[str, object] = field(default_factory=dict)
+    """What the polling decisions remember between checks (JSON)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file attached to an entry."""
+
+    url: str
+    type: str | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedEntry:
+    """One item as its feed gives it; `key` is its identity within the feed."""
+
+    key: str
+    guid: str | None
+    link: str | None
+    title: str
+    """Plain text."""
+    summary: str
+    """HTML as given, sanitised."""
+    content: str
+    """HTML as given, sanitised; empty where the feed has only a summary."""
+    authors: tuple[str, ...]
+    published_at: datetime | None
+    updated_at: datetime | None
+    tags: tuple[str, ...]
+    enclosures: tuple[Enclosure, ...]
+    hash: str
+    """Changes when a reader would say the entry changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """A feed document as read."""
+
+    title: str
+    link: str | None
+    description: str
+    language: str | None
+    updated_at: datetime | None
+    format: str
+    """As feedparser names it (`rss20`, `atom10`, …), `json11`, …"""
+    ttl_s: float | None
+    """How long the feed itself asks to be left alone (`ttl`, `sy:*`); None where it says nothing."""
+    entries: tuple[ParsedEntry, ...]
+    warnings: tuple[str, ...] = ()
+
+
+class EntryWhy(StrEnum):
+    """Why an entry goes on, or does not."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    KNOWN = "known"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPlan:
+    """What to do with one parsed entry; `id` is the stored entry's where there is one."""
+
+    entry: ParsedEntry
+    why: EntryWhy
+    id: int | None = None
+
+
+class EntryState(StrEnum):
+    """Where an entry stands."""
+
+    WAITING = "waiting"
+    """Its page is still to be read."""
+    READ = "read"
+    """It became an article."""
+    FAILED = "failed"
+    """The program itself failed on it several times; tried again now and then, never dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as stored."""
+
+    id: int
+    feed_id: int
+    feed: str
+    feed_tags: tuple[str, ...]
+    key: str
+    guid: str | None
+    link: str | None
+    title: str
+    summary: str
+    content: str
+    authors: tuple[str, ...]
+    published_at: datetime | None
+    updated_at: datetime | None
+    tags: tuple[str, ...]
+    hash: str
+    first_seen_at: datetime
+    state: EntryState
+    why: EntryWhy
+    silent: bool
+    """Stored without alerting (the feed's first poll under `polling.first: store`)."""
+    site: str
+    read_at: datetime | None
+    """When its page is due; None when nothing is due."""
+    attempts: int
+    article_id: int | None
+    page_outcome: str | None
+    page_error: str | None
+
+
+# --- articles and stories ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """The readable article of one page or of a feed's own text."""
+
+    title: str
+    body: str
+    """Paragraphs joined by a blank line."""
+    summary: str = ""
+    authors: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    date: str | None = None
+    """The publication day as written, `YYYY-MM-DD`."""
+    language: str | None = None
+    canonical_url: str | None = None
+    image: str | None = None
+    site_name: str | None = None
+    method: str = "page"
+    """How the body was found: `page`, `site_rule`, `json`, `feed`, …"""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article as stored."""
+
+    id: int
+    key: str
+    feed: str
+    feed_id: int
+    url: str | None
+    canonical_url: str | None
+    title: str
+    summary: str
+    authors: tuple[str, ...]
+    published_at: datetime | None
+    language: str | None
+    body: str
+    words: int
+    story_id: int
+    method: str
+    revision: int
+    fetched_at: datetime
+    image: str | None = None
+    site_name: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class PlacementWhy(StrEnum):
+    """Why an article stands in its story."""
+
+    NEW = "new_story"
+    SAME_PAGE = "same_page"
+    SAME_TEXT = "same_text"
+    NEAR_COPY = "near_copy"
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What stories know of a text without the text: small, stored, comparable."""
+
+    text_hash: int
+    """64-bit signed hash of the whole normalised text; 0 where there is too little text."""
+    shingles: tuple[int, ...]
+    """Sampled 64-bit signed shingle hashes, ascending."""
+    facts: bytes
+    """The numbers and names of the text, packed by `stories.near`."""
+    length: int
+    """Shingles of the whole text before sampling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A stored article that may tell the same story."""
+
+    article_id: int
+    story_id: int
+    sketch: Sketch
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where dedup put an article; `story_id` and `peer_id` are None for a new story."""
+
+    story_id: int | None
+    why: PlacementWhy
+    peer_id: int | None = None
+    distance: float = 1.0
+    """0 is the same text, 1 nothing in common."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One outlet's article within a story."""
+
+    article_id: int
+    feed: str
+    url: str | None
+    title: str
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A group of articles telling the same thing; sources oldest first."""
+
+    id: int
+    title: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    sources: tuple[Source, ...] = ()
+
+
+# --- rules and matches ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A named query with its scope and the channels it speaks to."""
+
+    name: str
+    query: str
+    tags: tuple[str, ...] = ()
+    """Only feeds with one of these tags; empty: all."""
+    feeds: tuple[str, ...] = ()
+    """Only these feeds, by name; empty: all."""
+    notify: tuple[str, ...] = ()
+    on: str = "article"
+    repeat: str = "story"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a rule is asked about."""
+
+    title: str
+    text: str
+    feed: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A passage of the text as given; offsets count code points, end exclusive."""
+
+    field: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule true of a document, with the passages that made it true, in reading order."""
+
+    rule: str
+    spans: tuple[Span, ...]
+
+
+# --- alerts and deliveries --------------------------------------------------------------------
+
+
+class AlertWhy(StrEnum):
+    """What became of a match."""
+
+    ALERTED = "alerted"
+    """A new alert was raised."""
+    SOURCE = "further_source"
+    """The story was already alerted under this rule; the article was added as a source."""
+    SEEN = "already_alerted"
+    """This very article was already alerted under this rule."""
+    SILENT = "first_poll"
+    """The entry came with a feed's first poll and `polling.first` is `store`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What we decided to tell; unique by rule and `key` (a story, or an article)."""
+
+    id: int
+    rule: str
+    story_id: int
+    article_id: int
+    key: str
+    kind: str
+    state: str
+    reason: str
+    created_at: datetime
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    RETRYING = "retrying"
+    DEAD = "dead"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message to one channel; `id` is stable over all attempts and known to the receiver."""
+
+    id: str
+    alert_id: int | None
+    channel: str
+    type: str
+    """`alert.created`, `test`, … as on the wire."""
+    payload: Mapping[str, object]
+    """The wire object: `type`, `timestamp`, `data`."""
+    state: DeliveryState
+    attempts: int
+    created_at: datetime
+    next_attempt_at: datetime | None = None
+    last_error: str | None = None
+    delivered_at: datetime | None = None
+
+
+# --- fetching ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One GET to make; bounds are for the whole exchange, redirects included."""
+
+    url: str
+    timeout_s: float
+    max_bytes: int
+    validators: Validators = Validators()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    accept: str = "*/*"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A 2xx or 304 answer, body decoded from its transfer and content codings."""
+
+    url: str
+    """Where the body came from, after redirects."""
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+    permanent_url: str | None = None
+    """The end of the chain of 301/308 that began at the asked address; None where there was none."""
+    elapsed_s: float = 0.0
+
+    @property
+    def not_modified(self) -> bool:
+        """Whether the server said that nothing changed."""
+        return self.status == 304
+
+    @property
+    def validators(self) -> Validators:
+        """What to send with the next conditional GET."""
+        return Validators(self.headers.get("etag"), self.headers.get("last-modified"))

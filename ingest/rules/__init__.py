@@ -1,0 +1,1 @@
+"""Decisions about rules: what a query means and which articles it is true of."""

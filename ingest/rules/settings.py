@@ -1,0 +1,31 @@
+"""Settings of the rules room: one rule as configured."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from ingest.units import Duration, Section
+
+
+class Surge(Section):
+    """Tell also when a rule matches far above its usual."""
+
+    factor: float = Field(4, gt=1)
+    window: Duration
+
+
+class RuleConfig(Section):
+    """One rule: a query, its scope, and whom it tells."""
+
+    name: str = Field(description="A unique name.")
+    query: str = Field(description="The query; see the rule language reference.")
+    tags: tuple[str, ...] = Field((), description="Only feeds with one of these tags.")
+    feeds: tuple[str, ...] = Field((), description="Only these feeds, by name.")
+    notify: tuple[str, ...] = Field((), description="Channels to tell.")
+    on: Literal["entry", "article", "edit"] = Field(
+        "article", description="At once on the feed's text, on the article, or also on its edits."
+    )
+    repeat: Literal["story", "article"] = Field(
+        "story", description="Once per story, or for every copy."
+    )
+    surge: Surge | None = None

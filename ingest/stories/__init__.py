@@ -1,0 +1,1 @@
+"""Decisions about sameness: which articles tell the same story."""
