@@ -210,6 +210,10 @@ class Store(Protocol):
         """Return the article of a page, if it is stored."""
         ...
 
+    def article_by_id(self, article_id: int) -> Article | None:
+        """Return a stored article."""
+        ...
+
     def write(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in a transaction and return once it is committed.
 

@@ -1,0 +1,66 @@
+"""What every job is handed besides its row: the doors, the rooms' settings, the rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+from ingest.articles.settings import Articles
+from ingest.articles.sites import SiteRules
+from ingest.feeds.settings import FeedConfig, Polling
+from ingest.fetch.settings import Fetch
+from ingest.jobs.ports import Doors
+from ingest.model import Document, Match, Rule
+from ingest.rules.percolate import RuleSet
+from ingest.stories.settings import Stories
+
+
+class Rules:
+    """The rules by the moment they listen to, each moment percolated as one set."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.by_name: Mapping[str, Rule] = {rule.name: rule for rule in rules}
+        self._sets = {
+            moment: RuleSet(rule for rule in rules if rule.on == moment)
+            for moment in ("entry", "article", "edit")
+        }
+        self._early = tuple(rule for rule in rules if rule.on == "entry")
+
+    def match(self, document: Document, *moments: str) -> list[Match]:
+        """Return the matches of the rules that listen to any of these moments."""
+        return [match for moment in moments for match in self._sets[moment].match(document)]
+
+    def early_for(self, feed: str, tags: tuple[str, ...]) -> bool:
+        """Return whether a rule wants this feed's entries before their pages are read."""
+        return any(
+            (not rule.feeds or feed in rule.feeds) and (not rule.tags or set(rule.tags) & set(tags))
+            for rule in self._early
+        )
+
+
+@dataclass(frozen=True)
+class Context:
+    """One configuration at work; a reload makes a new one."""
+
+    doors: Doors
+    polling: Polling
+    fetch: Fetch
+    articles: Articles
+    stories: Stories
+    feeds: Mapping[str, FeedConfig]
+    rules: Rules
+    sites: SiteRules
+    base_url: str | None = None
+    random: Random = field(default_factory=Random)
+
+    def feed_config(self, name: str, url: str = "") -> FeedConfig:
+        """Return a feed's own settings; a feed that just left the files has the defaults."""
+        return self.feeds.get(name) or FeedConfig(url=url, name=name)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What one HTTP exchange tells the pacing of its site."""
+
+    status: int | None = None
+    retry_after_s: float | None = None
+    elapsed_s: float = 0.0

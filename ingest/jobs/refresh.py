@@ -1,0 +1,97 @@
+"""From a feed to its entries: fetch it, read what it says, keep what is new, decide when to look again."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from ingest.errors import FetchError, HttpStatus, ParseError
+from ingest.feeds import freshness, parse, polling
+from ingest.feeds.polling import Check
+from ingest.jobs.context import Context, Exchange
+from ingest.jobs.ports import Tx
+from ingest.model import EntryWhy, Feed, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What one check of a feed came to."""
+
+    feed: Feed
+    new: int
+    changed: int
+    exchange: Exchange
+
+
+def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
+    """Check one feed and keep its state and its new entries in one transaction.
+
+    New entries are due for reading at once; nothing is fetched or sent from inside the
+    transaction. What goes wrong outside is an outcome of the feed, not an error here.
+    """
+    check, exchange = _check(feed, context)
+    plans = [plan for plan in check.plans if plan.why is not EntryWhy.KNOWN]
+    silent = feed.first_polled_at is None and context.polling.first == "store"
+    settled = polling.settle(
+        feed,
+        check,
+        polling=context.polling,
+        config=context.feed_config(feed.name, feed.url),
+        now=now,
+        random=context.random,
+    )
+
+    def save(tx: Tx) -> None:
+        tx.save_feed(settled)
+        if plans:
+            tx.save_entries(settled, plans, silent=silent, now=now)
+
+    context.doors.store.write(save)
+    counts = Counter(plan.why for plan in plans)
+    return Refreshed(settled, counts[EntryWhy.NEW], counts[EntryWhy.CHANGED], exchange)
+
+
+def _check(feed: Feed, context: Context) -> tuple[Check, Exchange]:
+    """Fetch and understand a feed; every outcome is a value."""
+    request = freshness.request_for(
+        feed,
+        context.feed_config(feed.name, feed.url),
+        timeout_s=context.fetch.timeout.total_seconds(),
+        max_bytes=context.fetch.max_body,
+    )
+    try:
+        response = context.doors.fetcher.fetch(request)
+    except FetchError as error:
+        status = error.status if isinstance(error, HttpStatus) else None
+        check = Check(
+            outcome=polling.outcome_of(error),
+            status=status,
+            error=str(error),
+            retry_after_s=error.retry_after_s,
+        )
+        return check, Exchange(status, error.retry_after_s)
+
+    exchange = Exchange(response.status, elapsed_s=response.elapsed_s)
+    answer = Check(
+        outcome=Outcome.NOT_MODIFIED,
+        status=response.status,
+        headers=response.headers,
+        validators=response.validators,
+        permanent_url=response.permanent_url,
+    )
+    if response.not_modified:
+        return answer, exchange
+    body_hash = freshness.body_hash(response.body)
+    if body_hash == feed.body_hash:
+        return answer.but(outcome=Outcome.UNCHANGED, body_hash=body_hash), exchange
+    try:
+        parsed = parse.parse(
+            response.body, url=response.url, content_type=response.headers.get("content-type")
+        )
+    except ParseError as error:
+        return answer.but(outcome=polling.outcome_of(error), error=str(error)), exchange
+    known = context.doors.store.known(feed.id, {entry.key for entry in parsed.entries})
+    plans = freshness.decide(parsed, known)
+    return (
+        answer.but(outcome=Outcome.FETCHED, body_hash=body_hash, parsed=parsed, plans=plans),
+        exchange,
+    )
