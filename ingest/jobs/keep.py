@@ -1,0 +1,201 @@
+"""From a text to what is kept and told of it, inside one transaction: article, story, matches, alerts.
+
+Nothing is sent from here: an alert's deliveries become rows of the outbox beside it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import uuid4
+
+from ingest.alerts import compose
+from ingest.jobs.context import Context
+from ingest.jobs.ports import Change, PageRead, Saved, Tx
+from ingest.jobs.scrape import unread
+from ingest.model import (
+    AlertWhy,
+    Article,
+    Document,
+    Entry,
+    Extraction,
+    Match,
+    Placement,
+    PlacementWhy,
+    Sketch,
+    Story,
+)
+from ingest.stories import cluster, near
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that is known and decided about a text before the transaction."""
+
+    entry: Entry
+    key: str
+    extraction: Extraction
+    page: PageRead
+    was: Article | None
+    """The entry's article as it stood, if it had one."""
+    sketch: Sketch
+    matches: Sequence[Match]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the transaction made of a reading."""
+
+    article: Article
+    change: Change
+    placement: Placement | None
+    """None where the article stood in its story already and nothing changed."""
+    alerts: int
+
+
+def think(
+    entry: Entry,
+    extraction: Extraction,
+    page: PageRead,
+    *,
+    key: str,
+    was: Article | None,
+    matches: Sequence[Match],
+) -> Reading:
+    """Return a reading with everything computed that needs no database."""
+    sketch = near.sketch(extraction.title, extraction.body)
+    return Reading(entry, key, extraction, page, was, sketch, matches)
+
+
+def document(entry: Entry, extraction: Extraction) -> Document:
+    """Return what the rules are asked about: the text, and the feed that led to it."""
+    return Document(extraction.title, extraction.body, entry.feed, entry.feed_tags)
+
+
+def keep(tx: Tx, reading: Reading, context: Context, now: datetime) -> Kept:
+    """Keep a reading: the article, its place among the stories, its matches and alerts."""
+    saved = tx.save_article(reading.entry, reading.key, reading.extraction, reading.page, now=now)
+    story, placement = _place(tx, saved, reading, context, now)
+    article = replace(saved.article, story_id=story.id)
+    matches = _heard(saved, reading, context)
+    raised = 0
+    for plan in _plans(tx, matches, story, article, reading, context):
+        raised += plan.why is AlertWhy.ALERTED
+        _settle(tx, plan, story, article, reading, context, now)
+    return Kept(article, saved.change, placement, raised)
+
+
+def _place(
+    tx: Tx, saved: Saved, reading: Reading, context: Context, now: datetime
+) -> tuple[Story, Placement | None]:
+    """Find the article's story; one that stands in a story stays there, even when edited.
+
+    Only an article that stood alone on its feed's teaser is placed anew once its page is read.
+    """
+    article = saved.article
+    if saved.placed and saved.change is Change.SAME:
+        return tx.story(article.story_id), None
+    if saved.placed and not (unread(reading.was) and len(tx.story(article.story_id).sources) == 1):
+        stays = "edited; stays in its story"
+        placement = Placement(article.story_id, PlacementWhy.SAME_PAGE, detail=stays)
+    else:
+        found = tx.candidates(reading.sketch, since=now - context.stories.window)
+        others = [candidate for candidate in found if candidate.article_id != article.id]
+        placement = cluster.place(reading.sketch, others)
+        if saved.placed and placement.story_id is None:
+            placement = replace(placement, story_id=article.story_id)
+    return tx.place(article, reading.sketch, placement, now=now), placement
+
+
+def _heard(saved: Saved, reading: Reading, context: Context) -> Sequence[Match]:
+    """Return the matches to act on: all of a first reading, of an edit only `on: edit` rules'."""
+    first = reading.entry.article_id is None
+    completed = saved.change is Change.TEXT and unread(reading.was)
+    if first or completed:
+        return reading.matches
+    if saved.change is Change.TEXT:
+        by_name = context.rules.by_name
+        return [match for match in reading.matches if by_name[match.rule].on == "edit"]
+    return ()
+
+
+def _plans(
+    tx: Tx,
+    matches: Sequence[Match],
+    story: Story,
+    article: Article,
+    reading: Reading,
+    context: Context,
+) -> Sequence[compose.AlertPlan]:
+    """Decide what becomes of each match, given the alerts that stand."""
+    if not matches:
+        return ()
+    rules = context.rules.by_name
+    keys = {
+        (match.rule, compose.alert_key(rules[match.rule], story.id, article.id))
+        for match in matches
+    }
+    standing = tx.standing_alerts(keys)
+    return compose.plan(
+        matches,
+        rules,
+        story_id=story.id,
+        article_id=article.id,
+        standing=standing,
+        sources={alert: tx.alert_sources(alert) for alert in standing.values()},
+        silent=reading.entry.silent,
+    )
+
+
+def _settle(
+    tx: Tx,
+    plan: compose.AlertPlan,
+    story: Story,
+    article: Article,
+    reading: Reading,
+    context: Context,
+    now: datetime,
+) -> None:
+    """Keep a match, and raise its alert or add to the one that stands."""
+    alert_id = plan.alert_id
+    if plan.why is AlertWhy.ALERTED:
+        alert_id = _raise_alert(tx, plan, story, article, context, now)
+    elif plan.why is AlertWhy.SOURCE and alert_id is not None:
+        tx.add_source(alert_id, article.id, now=now)
+    tx.save_match(
+        article, plan.match, plan.why, entry_id=reading.entry.id, alert_id=alert_id, now=now
+    )
+
+
+def _raise_alert(
+    tx: Tx,
+    plan: compose.AlertPlan,
+    story: Story,
+    article: Article,
+    context: Context,
+    now: datetime,
+) -> int:
+    """Store a new alert and put one delivery for each of its rule's channels in the outbox."""
+    alert_id = tx.add_alert(
+        rule=plan.rule.name,
+        key=plan.key,
+        kind="created",
+        story_id=story.id,
+        article_id=article.id,
+        reason=plan.why.value,
+        now=now,
+    )
+    base = context.base_url
+    data = compose.alert_data(
+        alert_id=alert_id,
+        rule=plan.rule.name,
+        story=story,
+        article=article,
+        match=plan.match,
+        explain_url=f"{base.rstrip('/')}/alerts/{alert_id}" if base else None,
+    )
+    payload = compose.message("alert.created", data, now)
+    tx.enqueue(
+        compose.new_delivery(alert_id, channel, payload, now, id=f"dlv_{uuid4().hex}")
+        for channel in plan.rule.notify
+    )
+    return alert_id

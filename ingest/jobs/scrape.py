@@ -1,0 +1,133 @@
+"""From an entry to the article on its page: one fetch, one extraction, and a reason where there is none."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ingest.articles import extract
+from ingest.errors import ExtractError, FetchError, HttpStatus, NetworkError, TimedOut
+from ingest.feeds.polling import outcome_of
+from ingest.jobs.context import Context, Exchange
+from ingest.jobs.ports import PageRead
+from ingest.model import Article, Entry, Extraction, Request, Response
+from ingest.stories import exact
+
+RECENT = timedelta(hours=1)
+"""A page read this recently is not fetched again for another feed that leads to it."""
+
+ACCEPT = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5"
+
+
+@dataclass(frozen=True, slots=True)
+class Scraped:
+    """A page as it was had: its extraction, or the reason why there is none."""
+
+    page: PageRead
+    exchange: Exchange
+    extraction: Extraction | None = None
+    passing: bool = False
+    """Whether the failure may pass, so that another try is worth it."""
+
+
+def scrape(entry: Entry, own: Extraction, context: Context, now: datetime) -> Scraped:
+    """Fetch and clean the page behind an entry; every outcome is a value."""
+    if (reason := _no_page(entry, context)) is not None:
+        return Scraped(reason, Exchange())
+    if entry.article_id is None and (known := _known_page(entry, context, now)):
+        page = PageRead("same_page", f"read as article {known.id}", final_url=known.url)
+        return Scraped(page, Exchange(), as_extraction(known))
+    try:
+        response = context.doors.fetcher.fetch(_request(entry, context))
+    except FetchError as error:
+        return _failed(error)
+    return _understood(response, own, context)
+
+
+def wants_page(entry: Entry, context: Context) -> bool:
+    """Return whether the configuration asks for the page behind this entry."""
+    wanted = context.feed_config(entry.feed).full_text
+    return bool(entry.link) and (context.articles.full_text if wanted is None else wanted)
+
+
+def page_key(entry: Entry, url: str | None, canonical: str | None) -> str:
+    """Return the identity of the page that an entry leads to."""
+    return exact.page_key(url or entry.link, canonical, fallback=f"entry:{entry.id}")
+
+
+def unread(article: Article | None) -> bool:
+    """Return whether there is nothing yet from the page itself."""
+    return article is None or article.method == "feed"
+
+
+def as_extraction(article: Article) -> Extraction:
+    """Return a stored article as if its page had just been read."""
+    return Extraction(
+        title=article.title,
+        body=article.body,
+        summary=article.summary,
+        authors=article.authors,
+        published_at=article.published_at,
+        language=article.language,
+        canonical_url=article.canonical_url,
+        image=article.image,
+        site_name=article.site_name,
+        method=article.method,
+        warnings=article.warnings,
+    )
+
+
+def _no_page(entry: Entry, context: Context) -> PageRead | None:
+    """Return the reason why no page is asked for, if there is one."""
+    if not entry.link:
+        return PageRead("feed_text", "the entry has no link")
+    if not wants_page(entry, context):
+        return PageRead("feed_text", "full_text is off")
+    if not context.doors.robots.allowed(entry.link):
+        return PageRead("robots", "the site's robots.txt forbids it")
+    return None
+
+
+def _known_page(entry: Entry, context: Context, now: datetime) -> Article | None:
+    """Return the article of the entry's page where another feed led to it a short while ago."""
+    article = context.doors.store.article_by_key(page_key(entry, entry.link, None))
+    if article is None or unread(article) or now - article.fetched_at > RECENT:
+        return None
+    return article
+
+
+def _request(entry: Entry, context: Context) -> Request:
+    """Ask for a page; a feed's own headers may be secrets of that feed and stay out."""
+    user_agent = context.feed_config(entry.feed).user_agent
+    return Request(
+        url=entry.link or "",
+        timeout_s=context.fetch.timeout.total_seconds(),
+        max_bytes=context.articles.max_page,
+        headers={"User-Agent": user_agent} if user_agent else {},
+        accept=ACCEPT,
+    )
+
+
+def _failed(error: FetchError) -> Scraped:
+    """Name a failed fetch; no answer, 429 and 5xx are worth another try."""
+    status = error.status if isinstance(error, HttpStatus) else None
+    passing = isinstance(error, TimedOut | NetworkError)
+    if status is not None:
+        passing = status == 429 or status >= 500
+    page = PageRead(outcome_of(error).value, str(error))
+    return Scraped(page, Exchange(status, error.retry_after_s), passing=passing)
+
+
+def _understood(response: Response, own: Extraction, context: Context) -> Scraped:
+    """Take the article out of a page."""
+    page = PageRead("fetched", final_url=response.url, html=response.body)
+    exchange = Exchange(response.status, elapsed_s=response.elapsed_s)
+    try:
+        extraction = extract.extract(
+            response.body,
+            url=response.url,
+            content_type=response.headers.get("content-type"),
+            rule=context.sites.for_url(response.url),
+            hint=extract.Hint(title=own.title, summary=own.summary, authors=own.authors),
+        )
+    except ExtractError as error:
+        return Scraped(replace(page, outcome="no_article", error=str(error)), exchange)
+    return Scraped(page, exchange, extraction)
