@@ -19,6 +19,8 @@
 Each reads as one plain sentence to an operator and keeps its cause.
 """
 
+from collections.abc import Mapping
+
 
 class IngestError(Exception):
     """Anything that this program found wrong and can name."""
@@ -125,10 +127,16 @@ class StoreUnavailable(StoreError):
 
 
 class DeliveryError(IngestError):
-    """An alert that a channel did not take."""
+    """An alert that a channel did not take, or not for all; `recipients` as in `Delivery`."""
 
     def __init__(
-        self, message: str, *, permanent: bool = False, retry_after_s: float | None = None
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        retry_after_s: float | None = None,
+        recipients: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.permanent, self.retry_after_s = permanent, retry_after_s
+        self.recipients: Mapping[str, str] = recipients or {}

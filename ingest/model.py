@@ -400,6 +400,8 @@ class Delivery:
     next_attempt_at: datetime | None = None
     last_error: str | None = None
     delivered_at: datetime | None = None
+    recipients: Mapping[str, str] = field(default_factory=dict)
+    """What mail recipients have answered so far (`served` or `refused`); the others are still due."""
 
 
 # --- fetching ---------------------------------------------------------------------------------

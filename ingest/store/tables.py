@@ -272,6 +272,7 @@ deliveries = Table(
     Column("next_attempt_at", Utc),
     Column("last_error", Text),
     Column("delivered_at", Utc),
+    Column("recipients", JSON),
     Column("lease_owner", Text),
     Column("lease_until", Utc),
     Index(
