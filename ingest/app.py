@@ -1,0 +1,218 @@
+"""The one place that knows every room: from settings to a working program."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from ingest import __version__, urls
+from ingest.config.plan import rules_of, wanted_feeds
+from ingest.config.settings import Settings
+from ingest.deliver import Channels
+from ingest.fetch.client import Client
+from ingest.fetch.politeness import Pacing
+from ingest.fetch.robots import Robots
+from ingest.jobs.context import Context, Exchange, Rules
+from ingest.jobs.outbox import deliver
+from ingest.jobs.ports import Doors
+from ingest.jobs.read import Read, read
+from ingest.jobs.refresh import Refreshed, refresh
+from ingest.model import Delivery, Entry, Feed
+from ingest.store import Store
+from ingest.workers.local import Pool, Source
+
+POSTPONE = timedelta(minutes=5)
+"""How long a row rests whose job failed for a reason of our own."""
+
+Event = Refreshed | Read | Delivery
+
+
+def now() -> datetime:
+    """Return the current time, aware UTC."""
+    return datetime.now(UTC)
+
+
+def user_agent(contact: str | None) -> str:
+    """Return the User-Agent that names this program and whom to write to (RFC 9110 §10.1.5)."""
+    return f"ingest/{__version__} (+{contact})" if contact else f"ingest/{__version__}"
+
+
+class ChannelGate:
+    """At most two deliveries at a time with one channel, so that a slow one holds up no other."""
+
+    def __init__(self, at_once: int = 2) -> None:
+        self._at_once = at_once
+        self._running: dict[str, int] = {}
+
+    def try_start(self, lane: str, now: float) -> float:
+        """Take a slot and return 0, or return the seconds to wait before asking again."""
+        if self._running.get(lane, 0) >= self._at_once:
+            return 0.1
+        self._running[lane] = self._running.get(lane, 0) + 1
+        return 0.0
+
+    def finish(
+        self,
+        lane: str,
+        now: float,
+        *,
+        status: int | None,
+        retry_after_s: float | None,
+        elapsed_s: float,
+    ) -> None:
+        """Give the slot back."""
+        self._running[lane] -= 1
+        if not self._running[lane]:
+            del self._running[lane]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What one pass may touch: these feeds only, or all."""
+
+    feeds: Collection[str] | None = None
+
+
+class App:
+    """A program at work: store, doors, the configuration in force, and the pools of threads."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self.settings, self.store = settings, store
+        self._client = Client(settings.fetch, user_agent=user_agent(settings.contact))
+        self._robots = Robots(self._client, settings.fetch)
+        self.context = self._context(settings)
+        self.listeners: list[Callable[[Event], None]] = []
+        self.scope = Scope()
+        pacing = Pacing(settings.fetch)
+        self.web = Pool("web", [self._feeds(), self._entries()], pacing, threads=settings.workers)
+        self.out = Pool("out", [self._deliveries()], ChannelGate(), threads=8)
+
+    def _context(self, settings: Settings) -> Context:
+        channels = Channels(settings.channels, base_url=settings.web.base_url)
+        return Context(
+            doors=Doors(self._client, self._robots, self.store, channels),
+            polling=settings.polling,
+            fetch=settings.fetch,
+            articles=settings.articles,
+            stories=settings.stories,
+            feeds={feed.name or feed.url: feed for feed in settings.feeds},
+            rules=Rules(rules_of(settings)),
+            sites=settings.site_rules,
+            base_url=settings.web.base_url,
+        )
+
+    def apply(self, settings: Settings) -> None:
+        """Put a new configuration in force; what is in flight ends under the old one.
+
+        Threads, pacing and the HTTP client's bounds stay as they were at the start.
+        """
+        self.context = self._context(settings)
+        self.settings = settings
+        self.sync_feeds()
+
+    def sync_feeds(self) -> Mapping[str, int]:
+        """Bring the stored feeds in step with the configured ones; return counts by change."""
+        return self.store.sync_feeds(wanted_feeds(self.settings), now())
+
+    def start(self) -> None:
+        """Start the threads; nothing is done before the first look."""
+        self.web.start()
+        self.out.start()
+
+    def close(self, timeout_s: float = 8.0) -> int:
+        """Finish what runs within the time, hand back the rest, and return how much was cut off."""
+        left = self.web.stop(timeout_s) + self.out.stop(min(timeout_s, 2.0))
+        self.store.release_leases()
+        self.store.close()
+        self._client.close()
+        return left
+
+    def _tell(self, event: Event) -> None:
+        for listener in self.listeners:
+            listener(event)
+
+    # --- the three kinds of due work --------------------------------------------------------
+
+    def _feeds(self) -> Source:
+        def claim(limit: int, per_lane: int, busy: Collection[str]) -> Sequence[Feed]:
+            return self.store.claim_feeds(
+                now(), limit, per_site=per_lane, busy_sites=busy, only=self.scope.feeds
+            )
+
+        def work(feed: Feed) -> Exchange:
+            done = refresh(feed, self.context, now())
+            if done.new or done.changed:
+                self.web.look("entry")
+            self._tell(done)
+            return done.exchange
+
+        def postpone(feed: Feed, error: Exception) -> None:
+            until = now() + POSTPONE
+            self.store.write(
+                lambda tx: tx.postpone_feed(feed.id, until=until, error=_one_line(error))
+            )
+
+        return Source(
+            "feed",
+            claim,
+            lane=lambda feed: urls.site(feed.current_url),
+            work=work,
+            postpone=postpone,
+            describe=lambda feed: {"job": "refresh", "feed": feed.name},
+        )
+
+    def _entries(self) -> Source:
+        def claim(limit: int, per_lane: int, busy: Collection[str]) -> Sequence[Entry]:
+            return self.store.claim_entries(now(), limit, per_site=per_lane, busy_sites=busy)
+
+        def work(entry: Entry) -> Exchange:
+            done = read(entry, self.context, now())
+            if done.early_alerts or (done.kept and done.kept.alerts):
+                self.out.look()
+            self._tell(done)
+            return done.exchange
+
+        def postpone(entry: Entry, error: Exception) -> None:
+            until = now() + POSTPONE
+            self.store.write(
+                lambda tx: tx.postpone_entry(entry, until=until, error=_one_line(error))
+            )
+
+        return Source(
+            "entry",
+            claim,
+            lane=lambda entry: entry.site,
+            work=work,
+            postpone=postpone,
+            describe=lambda entry: {"job": "read", "entry": entry.id, "feed": entry.feed},
+        )
+
+    def _deliveries(self) -> Source:
+        def claim(limit: int, per_lane: int, busy: Collection[str]) -> Sequence[Delivery]:
+            return self.store.claim_deliveries(now(), limit, busy_channels=busy)
+
+        def work(delivery: Delivery) -> Exchange:
+            self._tell(deliver(delivery, self.context, now))
+            return Exchange()
+
+        def postpone(delivery: Delivery, error: Exception) -> None:
+            until = now() + POSTPONE
+            self.store.write(
+                lambda tx: tx.postpone_delivery(delivery.id, until=until, error=_one_line(error))
+            )
+
+        return Source(
+            "delivery",
+            claim,
+            lane=lambda delivery: delivery.channel,
+            work=work,
+            postpone=postpone,
+            describe=lambda delivery: {
+                "job": "deliver",
+                "delivery": delivery.id,
+                "channel": delivery.channel,
+            },
+        )
+
+
+def _one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0][:500]

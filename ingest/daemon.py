@@ -1,0 +1,192 @@
+"""The long run: the clock that looks for due work, signals, systemd's readiness and watchdog."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC
+from pathlib import Path
+from time import monotonic
+from types import FrameType
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from ingest import log as logs
+from ingest.app import App, Event, now
+from ingest.config.load import load
+from ingest.config.settings import Settings
+from ingest.errors import ConfigError, StoreError
+from ingest.jobs.read import Read
+from ingest.jobs.refresh import Refreshed
+from ingest.model import DeliveryState, FeedState
+from ingest.store import Store
+
+log = logging.getLogger("ingest.daemon")
+
+TICK_S = 1
+"""How often each kind of due work is looked for; what a job itself makes due is looked for at once."""
+
+STALL_S = 60.0
+"""A dispatcher that has not turned for this long is stuck, and the watchdog hears nothing more."""
+
+
+def clock(app: App) -> BackgroundScheduler:
+    """Return the scheduler that drives due work; the caller starts it and shuts it down."""
+    scheduler = BackgroundScheduler(
+        timezone=UTC,
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    every(scheduler, "due feeds", lambda: app.web.look("feed"), TICK_S)
+    every(scheduler, "due pages", lambda: app.web.look("entry"), TICK_S)
+    every(scheduler, "due deliveries", app.out.look, TICK_S)
+    return scheduler
+
+
+def every(
+    scheduler: BackgroundScheduler, name: str, work: Callable[[], object], seconds: float
+) -> None:
+    """Have the scheduler do something every so many seconds, under a name."""
+    scheduler.add_job(work, "interval", seconds=seconds, id=name, name=name)
+
+
+class Systemd:
+    """The sd_notify protocol: one datagram a message; silent where systemd did not start us."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._address = environ.get("NOTIFY_SOCKET", "")
+        self.watchdog_s = int(environ.get("WATCHDOG_USEC", "0")) / 1e6
+
+    def tell(self, message: str) -> None:
+        """Send `READY=1`, `RELOADING=1`, `STOPPING=1`, `WATCHDOG=1` or a `STATUS=`."""
+        if not self._address:
+            return
+        address = self._address
+        if address.startswith("@"):
+            address = "\0" + address[1:]
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+            channel.connect(address)
+            channel.sendall(message.encode())
+
+
+class Daemon:
+    """One daemon on one database, until SIGTERM or SIGINT."""
+
+    def __init__(self, app: App, config: Path, systemd: Systemd) -> None:
+        self._app, self._config, self._systemd = app, config, systemd
+        self._signals: deque[str] = deque()
+        self._woken = threading.Event()
+
+    def run(self) -> None:
+        """Work until told to stop; return once everything in flight is finished or handed back."""
+        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+            signal.signal(getattr(signal, name), self._hear)
+        app = self._app
+        app.listeners.append(report)
+        scheduler = clock(app)
+        every(scheduler, "housekeeping", self._tidy, 3600)
+        if self._systemd.watchdog_s:
+            every(scheduler, "watchdog", self._bark, self._systemd.watchdog_s / 3)
+        app.start()
+        scheduler.start()
+        app.web.look()
+        app.out.look()
+        self._systemd.tell("READY=1")
+        log.info("watching %d feeds", len(app.settings.feeds), extra={"pid": os.getpid()})
+        self._wait()
+        self._systemd.tell("STOPPING=1")
+        scheduler.shutdown(wait=False)
+        left = app.close()
+        log.info("stopped", extra={"handed_back": left})
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        self._signals.append(signal.Signals(number).name)
+        self._woken.set()
+
+    def _wait(self) -> None:
+        """Sleep between signals; a reload goes back to sleep, anything else ends the wait."""
+        while True:
+            self._woken.wait()
+            self._woken.clear()
+            while self._signals:
+                name = self._signals.popleft()
+                if name != "SIGHUP":
+                    log.info("stopping", extra={"signal": name})
+                    return
+                self.reload()
+
+    def reload(self) -> None:
+        """Read the configuration anew; one with a fault is reported and the old one stays."""
+        self._systemd.tell(f"RELOADING=1\nMONOTONIC_USEC={int(monotonic() * 1e6)}")
+        try:
+            settings = load(self._config, os.environ)
+            late = needs_restart(self._app.settings, settings)
+            self._app.apply(settings)
+        except (ConfigError, StoreError) as error:
+            log.error("reload refused, the old configuration stays: %s", error)
+        else:
+            if late:
+                log.warning("these changes wait for a restart: %s", ", ".join(late))
+            log.info("reloaded", extra={"feeds": len(settings.feeds), "rules": len(settings.rules)})
+        self._systemd.tell("READY=1")
+
+    def _bark(self) -> None:
+        """Tell systemd that we live, unless a dispatcher or the writer is stuck."""
+        oldest = min(self._app.web.beat, self._app.out.beat)
+        if monotonic() - oldest < STALL_S and self._app.store.writer_alive():
+            self._systemd.tell("WATCHDOG=1")
+        else:
+            log.error("the workers are stuck; leaving the rest to the watchdog")
+
+    def _tidy(self) -> None:
+        """Drop what is past its retention."""
+        try:
+            counts = self._app.store.prune(self._app.settings.retention, now())
+        except StoreError as error:
+            log.warning("cannot prune: %s", error, extra={"job": "prune"})
+        else:
+            log.info("pruned", extra={"job": "prune", **counts})
+
+
+def report(event: Event) -> None:
+    """Write one log line for what a job came to: loud where someone should look, else quiet."""
+    if isinstance(event, Refreshed):
+        feed = event.feed
+        extra = {"feed": feed.name, "outcome": feed.last_outcome, "new": event.new}
+        level = logging.WARNING if feed.state is FeedState.FAILING else logging.DEBUG
+        if event.new or event.changed:
+            level = logging.INFO
+        log.log(level, feed.last_error or "feed checked", extra=extra)
+    elif isinstance(event, Read):
+        entry, kept = event.entry, event.kept
+        extra = {"entry": entry.id, "feed": entry.feed, "page": event.page.outcome}
+        if kept:
+            extra |= {
+                "article": kept.article.id,
+                "story": kept.article.story_id,
+                "alerts": kept.alerts,
+            }
+        log.info("read" if kept else "put off", extra=extra)
+    else:
+        extra = {"delivery": event.id, "channel": event.channel, "state": event.state}
+        bad = event.state in (DeliveryState.RETRYING, DeliveryState.DEAD)
+        message = event.last_error if bad and event.last_error else "delivery"
+        log.log(logging.WARNING if bad else logging.INFO, message, extra=extra)
+
+
+def needs_restart(old: Settings, new: Settings) -> list[str]:
+    """Return the names of changed settings that a reload does not put in force."""
+    fixed = ("database", "contact", "fetch", "workers", "log")
+    return [name for name in fixed if getattr(old, name) != getattr(new, name)]
+
+
+def run(config: Path, settings: Settings, environ: Mapping[str, str]) -> None:
+    """Run the daemon on this configuration; raises AlreadyRunning where another one works."""
+    logs.setup(settings.log.format, settings.log.level)
+    with Store.open(settings.database) as store, store.daemon_lock():
+        app = App(settings, store)
+        app.sync_feeds()
+        Daemon(app, config, Systemd(environ)).run()
