@@ -3,6 +3,7 @@
 Times are aware UTC in Python and stored as such; a `site` is a registrable domain.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +27,8 @@ from sqlalchemy import (
     text,
 )
 
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
 
 class Utc(TypeDecorator[datetime]):
     """An aware UTC datetime: timestamptz on PostgreSQL, sortable text on SQLite."""
@@ -48,6 +51,27 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class CleanText(TypeDecorator[str]):
+    """Text without NUL and lone surrogates, which PostgreSQL refuses and UTF-8 cannot carry.
+
+    The parsers take them out; this is the last guard, so that no input can make a write fail.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Return the text as it can be stored; a member of a StrEnum as its plain value."""
+        return None if value is None else clean(str(value))
+
+
+def clean(value: str) -> str:
+    """Return `value` without NUL, each lone surrogate replaced by U+FFFD."""
+    if "\0" in value:
+        value = value.replace("\0", "")
+    return value if value.isascii() else _LONE_SURROGATE.sub("\ufffd", value)
+
+
 Id = BigInteger().with_variant(Integer, "sqlite")
 
 metadata = MetaData(
@@ -59,98 +83,110 @@ metadata = MetaData(
     }
 )
 
+
+def _where(condition: str) -> dict[str, Any]:
+    """Return the arguments of a partial index."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 feeds = Table(
     "feeds",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
-    Column("url", Text, nullable=False),
-    Column("current_url", Text, nullable=False),
-    Column("site", Text, nullable=False),
+    Column("name", CleanText, nullable=False, unique=True),
+    Column("url", CleanText, nullable=False),
+    Column("current_url", CleanText, nullable=False),
+    Column("site", CleanText, nullable=False),
     Column("tags", JSON, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("etag", Text),
-    Column("last_modified", Text),
-    Column("body_hash", Text),
-    Column("last_outcome", Text),
+    Column("state", CleanText, nullable=False),
+    Column("etag", CleanText),
+    Column("last_modified", CleanText),
+    Column("body_hash", CleanText),
+    Column("last_outcome", CleanText),
     Column("last_status", Integer),
     Column("last_checked_at", Utc),
     Column("next_check_at", Utc),
     Column("wait_until", Utc),
     Column("interval_s", Float),
     Column("failures", Integer, nullable=False, server_default="0"),
-    Column("last_error", Text),
+    Column("last_error", CleanText),
     Column("first_polled_at", Utc),
     Column("memory", JSON, nullable=False),
-    Column("lease_owner", Text),
+    Column("paused", Boolean, nullable=False),
+    Column("paused_at", Utc),
+    Column("retired_at", Utc),
+    Column("due_at", Utc),
+    Column("lease_owner", CleanText),
     Column("lease_until", Utc),
-    Index(None, "next_check_at"),
+    Index("ix_feeds_due", "due_at", "site", **_where("due_at IS NOT NULL")),
 )
+"""`state` is what polling found (ok, failing, silent, gone); `paused` (by the files), `paused_at`
+(by command) and `retired_at` stand above it.
+`due_at` is the place in the queue: never before `next_check_at` and `wait_until` unless someone
+asked for a check, and empty for feeds that are not polled."""
 
 entries = Table(
     "entries",
     metadata,
     Column("id", Id, primary_key=True),
     Column("feed_id", ForeignKey("feeds.id"), nullable=False),
-    Column("key", Text, nullable=False),
-    Column("guid", Text),
-    Column("link", Text),
-    Column("title", Text, nullable=False),
-    Column("summary", Text, nullable=False),
-    Column("content", Text, nullable=False),
+    Column("key", CleanText, nullable=False),
+    Column("guid", CleanText),
+    Column("link", CleanText),
+    Column("title", CleanText, nullable=False),
+    Column("summary", CleanText, nullable=False),
+    Column("content", CleanText, nullable=False),
     Column("authors", JSON, nullable=False),
     Column("published_at", Utc),
     Column("updated_at", Utc),
     Column("tags", JSON, nullable=False),
     Column("enclosures", JSON, nullable=False),
-    Column("hash", Text, nullable=False),
+    Column("hash", CleanText, nullable=False),
     Column("first_seen_at", Utc, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("why", Text, nullable=False),
+    Column("state", CleanText, nullable=False),
+    Column("why", CleanText, nullable=False),
     Column("silent", Boolean, nullable=False),
-    Column("site", Text, nullable=False),
+    Column("site", CleanText, nullable=False),
     Column("read_at", Utc),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("article_id", ForeignKey("articles.id"), index=True),
-    Column("page_outcome", Text),
-    Column("page_error", Text),
-    Column("lease_owner", Text),
+    Column("page_outcome", CleanText),
+    Column("page_error", CleanText),
+    Column("lease_owner", CleanText),
     Column("lease_until", Utc),
     UniqueConstraint("feed_id", "key"),
-    Index(
-        "ix_entries_due",
-        "read_at",
-        sqlite_where=text("read_at IS NOT NULL"),
-        postgresql_where=text("read_at IS NOT NULL"),
-    ),
+    Index(None, "first_seen_at"),
+    Index("ix_entries_due", "read_at", "site", **_where("read_at IS NOT NULL")),
+    Index("ix_entries_link", text("substr(link, 1, 500)")),
 )
+"""`link` is indexed by its beginning: an index entry of PostgreSQL holds 2,704 bytes."""
 
 texts = Table(
     "texts",
     metadata,
     Column("id", Id, primary_key=True),
     Column("hash", LargeBinary, nullable=False, unique=True),
-    Column("body", Text, nullable=False),
+    Column("body", CleanText, nullable=False),
 )
 
 articles = Table(
     "articles",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("key", Text, nullable=False, unique=True),
+    Column("key", CleanText, nullable=False, unique=True),
     Column("feed_id", ForeignKey("feeds.id"), nullable=False),
-    Column("url", Text),
-    Column("canonical_url", Text),
-    Column("title", Text, nullable=False),
-    Column("summary", Text, nullable=False),
+    Column("url", CleanText),
+    Column("canonical_url", CleanText),
+    Column("title", CleanText, nullable=False),
+    Column("summary", CleanText, nullable=False),
     Column("authors", JSON, nullable=False),
     Column("published_at", Utc),
-    Column("language", Text),
+    Column("language", CleanText),
     Column("text_id", ForeignKey("texts.id"), nullable=False, index=True),
     Column("words", Integer, nullable=False),
-    Column("image", Text),
-    Column("site_name", Text),
-    Column("method", Text, nullable=False),
+    Column("image", CleanText),
+    Column("site_name", CleanText),
+    Column("method", CleanText, nullable=False),
     Column("warnings", JSON, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("fetched_at", Utc, nullable=False),
@@ -164,7 +200,7 @@ revisions = Table(
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
     Column("revision", Integer, primary_key=True),
     Column("replaced_at", Utc, nullable=False),
-    Column("title", Text, nullable=False),
+    Column("title", CleanText, nullable=False),
     Column("body_z", LargeBinary, nullable=False),
 )
 
@@ -172,7 +208,7 @@ pages = Table(
     "pages",
     metadata,
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
-    Column("url", Text, nullable=False),
+    Column("url", CleanText, nullable=False),
     Column("fetched_at", Utc, nullable=False, index=True),
     Column("html_z", LargeBinary, nullable=False),
 )
@@ -225,10 +261,10 @@ matches = Table(
     Column("id", Id, primary_key=True),
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
     Column("entry_id", Id, nullable=False),
-    Column("rule", Text, nullable=False),
+    Column("rule", CleanText, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("spans", JSON, nullable=False),
-    Column("why", Text, nullable=False),
+    Column("why", CleanText, nullable=False),
     Column("alert_id", ForeignKey("alerts.id", ondelete="SET NULL"), index=True),
     Column("matched_at", Utc, nullable=False),
     UniqueConstraint("article_id", "rule", "revision", "entry_id"),
@@ -239,13 +275,13 @@ alerts = Table(
     "alerts",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("rule", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("kind", Text, nullable=False),
+    Column("rule", CleanText, nullable=False),
+    Column("key", CleanText, nullable=False),
+    Column("kind", CleanText, nullable=False),
     Column("story_id", ForeignKey("stories.id"), nullable=False, index=True),
     Column("article_id", Id, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("state", CleanText, nullable=False),
+    Column("reason", CleanText, nullable=False),
     Column("created_at", Utc, nullable=False, index=True),
     UniqueConstraint("rule", "key"),
 )
@@ -254,31 +290,28 @@ alert_articles = Table(
     "alert_articles",
     metadata,
     Column("alert_id", ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True),
-    Column("article_id", Id, primary_key=True),
+    Column("article_id", Id, primary_key=True, index=True),
     Column("added_at", Utc, nullable=False),
 )
 
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", CleanText, primary_key=True),
     Column("alert_id", ForeignKey("alerts.id", ondelete="SET NULL"), index=True),
-    Column("channel", Text, nullable=False),
-    Column("type", Text, nullable=False),
+    Column("channel", CleanText, nullable=False),
+    Column("type", CleanText, nullable=False),
     Column("payload", JSON, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", CleanText, nullable=False, index=True),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("created_at", Utc, nullable=False, index=True),
     Column("next_attempt_at", Utc),
-    Column("last_error", Text),
+    Column("last_error", CleanText),
     Column("delivered_at", Utc),
     Column("recipients", JSON),
-    Column("lease_owner", Text),
+    Column("lease_owner", CleanText),
     Column("lease_until", Utc),
     Index(
-        "ix_deliveries_due",
-        "next_attempt_at",
-        sqlite_where=text("next_attempt_at IS NOT NULL"),
-        postgresql_where=text("next_attempt_at IS NOT NULL"),
+        "ix_deliveries_due", "next_attempt_at", "channel", **_where("next_attempt_at IS NOT NULL")
     ),
 )
