@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 
 from ingest import __version__, urls
 from ingest.config.plan import rules_of, wanted_feeds
@@ -81,6 +82,7 @@ class App:
         self._robots = Robots(self._client, settings.fetch)
         self.context = self._context(settings)
         self.listeners: list[Callable[[Event], None]] = []
+        self._telling = Lock()
         self.scope = Scope()
         pacing = Pacing(settings.fetch)
         self.web = Pool("web", [self._feeds(), self._entries()], pacing, threads=settings.workers)
@@ -127,8 +129,10 @@ class App:
         return left
 
     def _tell(self, event: Event) -> None:
-        for listener in self.listeners:
-            listener(event)
+        """Tell the listeners, one event at a time."""
+        with self._telling:
+            for listener in self.listeners:
+                listener(event)
 
     # --- the three kinds of due work --------------------------------------------------------
 

@@ -1,6 +1,5 @@
 """The command line: one file per command group, output through `output.py`."""
 
+from ingest.cli.root import main
 
-def main() -> None:
-    """Run the `ingest` command."""
-    raise SystemExit("not built yet")
+__all__ = ["main"]
