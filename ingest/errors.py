@@ -2,6 +2,7 @@
 
     IngestError
     ├─ ConfigError            file, line, column, hint              exit code 2; a reload keeps the old settings
+    │  └─ ConfigErrors        faults: all that were found at once
     ├─ FetchError             url, retry_after_s                    a feed backs off; a page falls back to the feed's text
     │  ├─ Blocked             the guard or robots.txt refused it    permanent until the configuration changes
     │  ├─ HttpStatus          status
@@ -19,7 +20,7 @@
 Each reads as one plain sentence to an operator and keeps its cause.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class IngestError(Exception):
@@ -41,6 +42,14 @@ class ConfigError(IngestError):
             column,
             hint,
         )
+
+
+class ConfigErrors(ConfigError):
+    """All faults of a configuration, in reading order; its text is one fault after the other."""
+
+    def __init__(self, faults: Sequence[ConfigError]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)
 
 
 class FetchError(IngestError):

@@ -1,10 +1,18 @@
-"""What every settings section shares: the frozen base model, durations (`15m`) and sizes (`5MB`)."""
+"""What every settings section shares: the frozen base model, durations (`15m`), sizes (`5MB`), paths."""
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
@@ -44,6 +52,15 @@ def parse_size(value: object) -> object:
     return int(float(found[1]) * _BYTES[found[2]])
 
 
+def config_folder(info: ValidationInfo) -> Path:
+    """Return the folder that relative paths start from: that of the configuration file."""
+    return Path(info.context["folder"]) if info.context else Path()
+
+
+def _beside_configuration(path: Path, info: ValidationInfo) -> Path:
+    return config_folder(info) / path
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
@@ -56,3 +73,5 @@ Size = Annotated[
         {"type": ["string", "integer"], "pattern": r"^\s*\d+(\.\d+)?\s*(B|kB|KB|MB|GB)?\s*$"}
     ),
 ]
+ConfigPath = Annotated[Path, AfterValidator(_beside_configuration)]
+"""A file; a relative path starts at the folder of the configuration file."""

@@ -1,0 +1,1 @@
+"""The configuration: YAML files in, one frozen `Settings` out, every fault with its place."""

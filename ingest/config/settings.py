@@ -1,0 +1,132 @@
+"""All settings: the sections of the rooms joined, and those that belong to no room."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo
+
+from ingest.articles.settings import Articles
+from ingest.articles.sites import SiteRules
+from ingest.config.advice import warnings
+from ingest.config.schema import describe
+from ingest.deliver import ChannelConfig
+from ingest.feeds.settings import FeedConfig, Polling
+from ingest.fetch.settings import Fetch
+from ingest.rules.settings import RuleConfig
+from ingest.store.settings import Retention
+from ingest.stories.settings import Stories
+from ingest.units import ConfigPath, Duration, Section, config_folder
+
+__all__ = ["Settings", "schema", "warnings"]
+
+_SQLITE = "sqlite:///"
+
+
+def _database(url: str, info: ValidationInfo) -> str:
+    """Check the scheme and make the path of an SQLite file absolute."""
+    if url.startswith("postgresql+psycopg://"):
+        return url
+    if not url.startswith(_SQLITE) or url == _SQLITE:
+        raise ValueError(
+            "not a database this program knows; "
+            "write sqlite:///path/to/file.db or postgresql+psycopg://user@host/name"
+        )
+    return f"{_SQLITE}{(config_folder(info) / url.removeprefix(_SQLITE)).absolute()}"
+
+
+DatabaseUrl = Annotated[str, AfterValidator(_database)]
+"""An SQLAlchemy address; an SQLite path in it is absolute."""
+
+
+class Web(Section):
+    """The dashboard."""
+
+    listen: str = Field(
+        "127.0.0.1:8080",
+        pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^:\s]+):[0-9]{1,5}$",
+        description="Host and port to listen on.",
+    )
+    password_file: ConfigPath | None = Field(
+        None, description="File with the password's hash; null: no password."
+    )
+    base_url: str | None = Field(
+        None, pattern="^https?://", description="Address under which others reach the dashboard."
+    )
+
+
+class Metrics(Section):
+    """Prometheus metrics."""
+
+    enabled: bool = Field(True, description="Serve metrics at `/metrics` of the dashboard.")
+
+
+class Log(Section):
+    """What the program writes about its own work."""
+
+    format: Literal["console", "json"] = Field(
+        "console", description="Lines for people, or one JSON object per line."
+    )
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least important message to write."
+    )
+
+
+class Health(Section):
+    """Who is told when the program or a feed is unwell, and when."""
+
+    channels: tuple[str, ...] = Field((), description="Channels to tell.")
+    feed_failing_after: Duration = Field(
+        timedelta(hours=24), description="Tell of a feed that has failed for this long."
+    )
+    feed_silent_factor: float = Field(
+        5, gt=1, description="Tell of a feed quiet for this many times its usual pause."
+    )
+
+
+class Settings(Section):
+    """The whole configuration of `ingest`."""
+
+    include: tuple[str, ...] = Field(
+        (), description="Further files or globs, relative to this file; lists are joined."
+    )
+    database: DatabaseUrl = Field(
+        "sqlite:///var/ingest.db",
+        validate_default=True,
+        repr=False,  # it may hold a password
+        description="`sqlite:///path` or `postgresql+psycopg://user@host/name`.",
+    )
+    contact: str | None = Field(
+        None,
+        pattern="^(mailto:|https?://)[!-~]+$",
+        description="Where site owners reach you, as `mailto:…` or a web address; sent in the User-Agent.",
+    )
+    workers: int = Field(16, ge=1, le=256, description="Threads for input and output.")
+    fetch: Fetch = Fetch()
+    polling: Polling = Polling()
+    articles: Articles = Articles()
+    stories: Stories = Stories()
+    retention: Retention = Retention()
+    web: Web = Web()
+    metrics: Metrics = Metrics()
+    log: Log = Log()
+    channels: dict[str, ChannelConfig] = Field({}, description="The ways out, each under its name.")
+    health: Health = Health()
+    feeds: tuple[FeedConfig, ...] = Field((), description="The feeds to watch.")
+    rules: tuple[RuleConfig, ...] = Field((), description="The rules to watch for.")
+
+    _site_rules: SiteRules = PrivateAttr(SiteRules(()))
+
+    def model_post_init(self, context: object) -> None:
+        """Take the site rules that were read beside the configuration."""
+        if isinstance(context, dict) and "site_rules" in context:
+            self._site_rules = context["site_rules"]
+
+    @property
+    def site_rules(self) -> SiteRules:
+        """Return how to read the pages of single sites; from files of their own."""
+        return self._site_rules
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of `ingest.yaml` and of the files it includes."""
+    return describe(Settings)
