@@ -73,6 +73,16 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedFeed:
+    """A feed as the files want it; `name` is unique among them."""
+
+    name: str
+    url: str
+    tags: tuple[str, ...] = ()
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Enclosure:
     """A file attached to an entry."""
 
