@@ -8,15 +8,18 @@ import click
 
 from ingest.cli.output import dumps, json_option, table
 from ingest.cli.root import Session
+from ingest.config.load import ConfigErrors, load
+from ingest.config.plan import plan as decide
+from ingest.config.plan import wanted_feeds
+from ingest.config.settings import schema as describe
+from ingest.config.settings import warnings
+from ingest.config.starter import files
 
 
 @click.command()
 @click.pass_obj
 def check(session: Session) -> int:
     """Validate the whole configuration; print every fault with its place and a hint."""
-    from ingest.config.load import ConfigErrors, load
-    from ingest.config.settings import warnings
-
     try:
         settings = load(session.config, os.environ)
     except ConfigErrors as faults:
@@ -37,8 +40,6 @@ def check(session: Session) -> int:
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("config"))
 def init(folder: Path) -> None:
     """Write a commented starter configuration into FOLDER (config), never over a file."""
-    from ingest.config.starter import files
-
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files().items():
         target = folder / name
@@ -55,9 +56,6 @@ def init(folder: Path) -> None:
 @click.pass_obj
 def plan(session: Session, as_json: bool) -> None:
     """Show what the configuration would add, change and retire among the stored feeds."""
-    from ingest.config.plan import plan as decide
-    from ingest.config.plan import wanted_feeds
-
     settings = session.settings()
     with session.store(settings) as store:
         steps = decide(wanted_feeds(settings), store.stored_feeds()).rows()
@@ -73,6 +71,5 @@ def plan(session: Session, as_json: bool) -> None:
 @click.command()
 def schema() -> None:
     """Print the JSON Schema of the configuration."""
-    from ingest.config.settings import schema as describe
 
     click.echo(json.dumps(describe(), indent=2, ensure_ascii=False))

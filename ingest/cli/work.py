@@ -2,24 +2,24 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from typing import Self
 
 import click
 
+from ingest import daemon, log
+from ingest import poll as one_pass
+from ingest.app import App
 from ingest.cli.output import dumps, json_option
 from ingest.cli.root import Session
+from ingest.poll import Summary
 from ingest.units import parse_duration
-
-if TYPE_CHECKING:
-    from ingest.poll import Summary
 
 
 @click.command()
 @click.pass_obj
 def run(session: Session) -> None:
     """Run the daemon in the foreground until SIGTERM; SIGHUP reloads the configuration."""
-    from ingest import daemon
-
     daemon.run(session.config, session.settings(), os.environ)
 
 
@@ -41,17 +41,13 @@ def poll(
     as_json: bool,
 ) -> None:
     """One pass now: due feeds (or the FEEDs named), their pages, alerts and deliveries."""
-    from ingest import log
-    from ingest import poll as polling
-    from ingest.app import App
-
     settings = session.settings()
     log.setup("console", "debug" if session.verbose else "warning")
     app = App(settings, session.store(settings))
     app.sync_feeds()
     _require(app, feeds)
     with _Progress(shown=sys.stderr.isatty() and not as_json) as progress:
-        summary = polling.poll(
+        summary = one_pass.poll(
             app,
             names=feeds,
             everything=everything,
@@ -65,11 +61,8 @@ def poll(
         _print(summary)
 
 
-def _require(app: "object", names: tuple[str, ...]) -> None:
+def _require(app: App, names: Collection[str]) -> None:
     """Refuse a name that no configured feed bears."""
-    from ingest.app import App
-
-    assert isinstance(app, App)
     known = {feed.name or feed.url for feed in app.settings.feeds}
     for name in names:
         if name not in known:
@@ -91,14 +84,14 @@ class _Progress:
     def __init__(self, *, shown: bool) -> None:
         self._shown = shown
 
-    def __enter__(self) -> "_Progress":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._shown:
             click.echo("\r\x1b[K", nl=False, err=True)
 
-    def __call__(self, summary: "Summary") -> None:
+    def __call__(self, summary: Summary) -> None:
         if self._shown:
             line = (
                 f"{sum(summary.feeds.values())} feeds, {summary.entries_new} new entries, "
@@ -107,7 +100,7 @@ class _Progress:
             click.echo(f"\r\x1b[K{line}", nl=False, err=True)
 
 
-def _print(summary: "Summary") -> None:
+def _print(summary: Summary) -> None:
     """Print a summary for people."""
 
     def counts(of: dict[str, int]) -> str:

@@ -1,0 +1,69 @@
+"""`db`: the database."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from ingest.cli.output import dumps, json_option, show
+from ingest.cli.root import Session
+from ingest.store import Store
+from ingest.store import migrate
+
+
+@click.group()
+def db() -> None:
+    """The database: migrations, retention, integrity, backup."""
+
+
+@db.command()
+@click.pass_obj
+def upgrade(session: Session) -> None:
+    """Bring the database to the schema of this program."""
+    revision = migrate.upgrade(session.settings().database.get_secret_value())
+    click.echo(f"the database is at {revision}")
+
+
+@db.command("status")
+@json_option
+@click.pass_obj
+def db_status(session: Session, as_json: bool) -> None:
+    """Show which schema the database has and which this program needs."""
+    url = session.settings().database.get_secret_value()
+    current, wanted = migrate.current(url), migrate.wanted()
+    show({"current": current, "wanted": wanted, "up_to_date": current == wanted}, as_json=as_json)
+
+
+@db.command()
+@json_option
+@click.pass_obj
+def prune(session: Session, as_json: bool) -> None:
+    """Drop what is past its retention."""
+    settings = session.settings()
+    with session.store(settings) as store:
+        counts = store.prune(settings.retention, datetime.now(UTC))
+    show(counts, as_json=as_json)
+
+
+@db.command("check")
+@click.pass_obj
+def check_integrity(session: Session) -> int:
+    """Check the database's integrity."""
+    with session.store() as store:
+        faults = store.integrity()
+    for fault in faults:
+        click.echo(fault, err=True)
+    click.echo("no faults" if not faults else f"{len(faults)} faults")
+    return 1 if faults else 0
+
+
+@db.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def backup(session: Session, file: Path) -> None:
+    """Copy a running SQLite database to FILE (for PostgreSQL use pg_dump)."""
+    if file.exists():
+        raise click.ClickException(f"{file} is there already")
+    with session.store() as store:
+        store.backup(file)
+    click.echo(f"wrote {file}")

@@ -1,0 +1,96 @@
+"""`explain`: everything decided about one entry."""
+
+from typing import Any
+
+import click
+
+from ingest import urls
+from ingest.cli.output import dumps, json_option
+from ingest.cli.root import Session
+from ingest.config.plan import rules_of
+from ingest.model import Document
+from ingest.rules.explain import explain as explain_rule
+from ingest.store import Store
+
+
+@click.command()
+@click.argument("subject")
+@click.option("--rule", "rule_name", help="Also: why this rule matched, or which clause failed.")
+@json_option
+@click.pass_obj
+def explain(session: Session, subject: str, rule_name: str | None, as_json: bool) -> None:
+    """Tell the life of SUBJECT, an article's URL or id: fetched, cleaned, placed, matched, sent."""
+    settings = session.settings()
+    with session.store(settings) as store:
+        article = _find(store, subject)
+        if article is None:
+            raise click.ClickException(f"nothing is stored under {subject}")
+        told = _tell(store, article)
+    if rule_name:
+        rule = next((rule for rule in rules_of(settings) if rule.name == rule_name), None)
+        if rule is None:
+            raise click.UsageError(f"no rule is called `{rule_name}`")
+        told["rule"] = [
+            {"feed": entry["feed"], **_judge(rule, article, entry)} for entry in told["entries"]
+        ]
+    click.echo(dumps(told) if as_json else "\n".join(_lines(told)))
+
+
+def _find(store: Store, subject: str) -> dict[str, Any] | None:
+    """Return the article an id or an address leads to."""
+    if subject.isdigit():
+        found = store.article(int(subject))
+    else:
+        found = store.article_for_url(subject, urls.canonical(subject))
+    return dict(found) if found else None
+
+
+def _tell(store: Store, article: dict[str, Any]) -> dict[str, Any]:
+    """Gather what was decided, in the order it was decided."""
+    number = article["id"]
+    matches = list(store.matches_for(number))
+    alerts = sorted({match["alert"] for match in matches if match["alert"] is not None})
+    return {
+        "article": {key: value for key, value in article.items() if key != "body"},
+        "entries": list(store.entries_for(number)),
+        "placement": store.placement_of(number),
+        "matches": matches,
+        "deliveries": [row for alert in alerts for row in store.list_deliveries(alert=alert)],
+    }
+
+
+def _judge(rule: Any, article: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    document = Document(article["title"], article["body"], entry["feed"], tuple(entry["feed_tags"]))
+    judged = explain_rule(rule, document)
+    return {"matched": judged.matched, "because": list(judged.lines)}
+
+
+def _lines(told: dict[str, Any]) -> list[str]:
+    """Return the story of an article as sentences."""
+    article = told["article"]
+    lines = [f"article {article['id']}: {article['title']}", f"  {article['url'] or 'no address'}"]
+    for entry in told["entries"]:
+        seen = f"{entry['first_seen_at'][:16].replace('T', ' ')}"
+        lines.append(f"entry {entry['id']} of {entry['feed']}: {entry['why']} at {seen}")
+        detail = f" ({entry['page_error']})" if entry["page_error"] else ""
+        lines.append(f"  page: {entry['page_outcome'] or 'not read yet'}{detail}")
+    lines.append(
+        f"text: {article['words']} words by method {article['method']}, revision {article['revision']}"
+    )
+    lines += [f"  {warning}" for warning in article.get("warnings", [])]
+    if placement := told["placement"]:
+        lines.append(
+            f"story {placement['story']}: {placement['why']}. {placement['detail']}".rstrip()
+        )
+    if not told["matches"]:
+        lines.append("no rule matched")
+    for match in told["matches"]:
+        alert = f", alert {match['alert']}" if match["alert"] is not None else ""
+        lines.append(f"rule {match['rule']}: matched, {match['why'].replace('_', ' ')}{alert}")
+    for delivery in told["deliveries"]:
+        error = f" ({delivery['last_error']})" if delivery["last_error"] else ""
+        lines.append(f"delivery to {delivery['channel']}: {delivery['state']}{error}")
+    for judged in told.get("rule", []):
+        lines.append(f"asked through {judged['feed']}: {'matches' if judged['matched'] else 'no'}")
+        lines += [f"  {reason}" for reason in judged["because"]]
+    return lines

@@ -1,0 +1,67 @@
+"""`feeds`: the watched feeds."""
+
+from typing import Any
+
+import click
+
+from ingest.cli.output import json_option, list_rows, show
+from ingest.cli.root import Session
+from ingest.cli.stored import required
+from ingest.model import FeedState
+
+
+@click.group()
+def feeds() -> None:
+    """The watched feeds."""
+
+
+@feeds.command("list")
+@click.option("--tag", help="Only feeds with this tag.")
+@click.option(
+    "--state",
+    type=click.Choice([state.value for state in FeedState]),
+    help="Only those in this state.",
+)
+@click.option("--limit", type=click.IntRange(min=1), help="At most this many.")
+@json_option
+@click.pass_obj
+def list_feeds(session: Session, as_json: bool, limit: int | None, **chosen: Any) -> None:
+    """List feeds and how they stand."""
+    columns = ["name", "state", "last_outcome", "last_checked_at", "next_check_at", "entries"]
+    with session.store() as store:
+        rows = store.list_feeds(limit=limit, **chosen)
+        list_rows(rows, columns, as_json=as_json, limit=limit)
+
+
+@feeds.command("show")
+@click.argument("name")
+@json_option
+@click.pass_obj
+def show_feed(session: Session, name: str, as_json: bool) -> None:
+    """Show everything known of one feed."""
+    with session.store() as store:
+        row = required(store.feed(name), "feed", name)
+    show(row, as_json=as_json)
+
+
+@feeds.command("pause")
+@click.argument("name")
+@click.pass_obj
+def pause(session: Session, name: str) -> None:
+    """Stop polling a feed until `feeds resume`; its articles stay."""
+    _set_paused(session, name, paused=True)
+
+
+@feeds.command("resume")
+@click.argument("name")
+@click.pass_obj
+def resume(session: Session, name: str) -> None:
+    """Poll a paused feed again."""
+    _set_paused(session, name, paused=False)
+
+
+def _set_paused(session: Session, name: str, *, paused: bool) -> None:
+    with session.store() as store:
+        required(store.feed(name), "feed", name)
+        store.set_paused(name, paused)
+    click.echo(f"{name} is {'paused' if paused else 'polled again'}")

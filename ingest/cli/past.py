@@ -1,0 +1,63 @@
+"""Asking stored articles with the matcher that judges new ones; shared by `search` and `rules test`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from ingest.model import Document, Match, Rule
+from ingest.rules.percolate import RuleSet
+from ingest.store import Store
+
+HIT = "\x1b[1m"
+END = "\x1b[0m"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A stored article that a rule is true of, seen through one of the feeds that led to it."""
+
+    article: int
+    story: int
+    feed: str
+    url: str | None
+    seen_at: datetime
+    document: Document
+    match: Match
+
+
+def hits(
+    store: Store, rule: Rule, *, since: datetime | None = None, until: datetime | None = None
+) -> Iterator[Hit]:
+    """Yield the articles a rule is true of, newest first; raises RuleError for one that can't be read."""
+    rules = RuleSet([rule])
+    for _, error in rules.errors:
+        raise error
+    for stored in store.iter_documents(since=since, until=until):
+        for match in rules.match(stored.document):
+            yield Hit(
+                stored.article,
+                stored.story,
+                stored.document.feed,
+                stored.url,
+                stored.seen_at,
+                stored.document,
+                match,
+            )
+
+
+def passage(hit: Hit, *, colour: bool, around: int = 60) -> str:
+    """Return the first matched passage with some text around it, on one line."""
+    if not hit.match.spans:
+        return ""
+    spans = sorted(hit.match.spans, key=lambda span: span.field != "text")
+    first = spans[0]
+    text = hit.document.title if first.field == "title" else hit.document.text
+    start, end = max(0, first.start - around), min(len(text), first.end + around)
+    before, found, after = (
+        text[start : first.start],
+        text[first.start : first.end],
+        text[first.end : end],
+    )
+    found = f"{HIT}{found}{END}" if colour else found
+    line = f"{'…' if start else ''}{before}{found}{after}{'…' if end < len(text) else ''}"
+    return " ".join(line.split())

@@ -1,0 +1,108 @@
+"""`rules`: the configured rules, and trying one on the past."""
+
+import sys
+from collections import Counter
+
+import click
+
+from ingest.cli.output import dumps, json_option, list_rows, parse_time, show
+from ingest.cli.past import Hit, hits, passage
+from ingest.cli.root import Session
+from ingest.config.plan import rules_of
+from ingest.config.settings import Settings
+from ingest.model import Rule
+
+SHOWN = 10
+"""Passages printed by a test; the counts are of all."""
+
+
+@click.group()
+def rules() -> None:
+    """The configured rules, and trying one on the past."""
+
+
+@rules.command("list")
+@json_option
+@click.pass_obj
+def list_rules(session: Session, as_json: bool) -> None:
+    """List the configured rules."""
+    rows = [_row(rule) for rule in rules_of(session.settings())]
+    list_rows(rows, ["name", "on", "notify", "tags", "feeds", "query"], as_json=as_json)
+
+
+@rules.command("show")
+@click.argument("name")
+@json_option
+@click.pass_obj
+def show_rule(session: Session, name: str, as_json: bool) -> None:
+    """Show one rule and how often it matched."""
+    rule = _named(session.settings(), name)
+    if rule is None:
+        raise click.ClickException(f"there is no rule {name}")
+    with session.store() as store:
+        counts = store.rule_counts(name)
+    show({**_row(rule), **counts}, as_json=as_json)
+
+
+@rules.command("test")
+@click.argument("rule")
+@click.option("--since", default="30d", show_default=True, help="How far back to look.")
+@json_option
+@click.pass_obj
+def test_rule(session: Session, rule: str, since: str, as_json: bool) -> None:
+    """Try RULE (a rule's name, or a query) on stored articles: what it would have found and sent."""
+    settings = session.settings()
+    tried = _named(settings, rule) or Rule(rule, rule)
+    per_day: Counter[str] = Counter()
+    stories: set[int] = set()
+    articles: dict[int, Hit] = {}
+    with session.store(settings) as store:
+        for hit in hits(store, tried, since=parse_time(since)):
+            if hit.article not in articles:
+                per_day[f"{hit.seen_at:%Y-%m-%d}"] += 1
+                articles[hit.article] = hit
+            stories.add(hit.story)
+    alerts = len(stories) if tried.repeat == "story" else len(articles)
+    result = {
+        "rule": tried.name,
+        "query": tried.query,
+        "articles": len(articles),
+        "stories": len(stories),
+        "alerts": alerts,
+        "deliveries": alerts * len(tried.notify),
+        "per_day": dict(sorted(per_day.items())),
+    }
+    if as_json:
+        click.echo(dumps(result))
+        return
+    _print(result, list(articles.values())[:SHOWN])
+
+
+def _print(result: dict[str, object], shown: list[Hit]) -> None:
+    per_day = result["per_day"]
+    assert isinstance(per_day, dict)
+    for day, count in per_day.items():
+        click.echo(f"{day}  {count:>6}  {'▪' * min(count, 60)}")
+    click.echo(
+        f"{result['articles']} articles in {result['stories']} stories; "
+        f"it would have raised {result['alerts']} alerts and sent {result['deliveries']} messages"
+    )
+    for hit in shown:
+        click.echo(f"\n{hit.article}  {hit.feed}: {hit.document.title}")
+        click.echo(f"   {passage(hit, colour=sys.stdout.isatty())}")
+
+
+def _named(settings: Settings, name: str) -> Rule | None:
+    return next((rule for rule in rules_of(settings) if rule.name == name), None)
+
+
+def _row(rule: Rule) -> dict[str, object]:
+    return {
+        "name": rule.name,
+        "query": rule.query,
+        "on": rule.on,
+        "repeat": rule.repeat,
+        "tags": list(rule.tags),
+        "feeds": list(rule.feeds),
+        "notify": list(rule.notify),
+    }

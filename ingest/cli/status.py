@@ -1,0 +1,39 @@
+"""`status`: one screen for the operator."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from ingest.cli.output import dumps, json_option
+from ingest.cli.root import Session
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def status(session: Session, as_json: bool) -> None:
+    """One screen: feeds by state, queue ages, the last hour, rules, deliveries."""
+    settings = session.settings()
+    with session.store(settings) as store:
+        counts = dict(store.status_counts(datetime.now(UTC)))
+    counts["rules"] = len(settings.rules)
+    counts["channels"] = len(settings.channels)
+    if as_json:
+        click.echo(dumps(counts))
+        return
+    for name, value in counts.items():
+        click.echo(f"{name.replace('_', ' '):<12} {_line(value)}")
+
+
+def _line(value: Any) -> str:
+    """Return one line for a count, or for counts by name."""
+    if not isinstance(value, Mapping):
+        return str(value)
+    parts = [
+        f"{inner} {_line(number)}".replace("_", " ")
+        for inner, number in value.items()
+        if number not in (0, None)
+    ]
+    return ", ".join(parts) or "none"
