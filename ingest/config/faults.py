@@ -77,8 +77,6 @@ def _sentence(detail: ErrorDetails) -> str:
     if known:
         return known
     message = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] == "string_pattern_mismatch":
-        return f"does not look right; it has to fit {detail['ctx']['pattern']}"
     if message.startswith(("Input should be ", "Input is ")):
         return re.sub("^Input (should be|is)", "must be" if "should" in message else "is", message)
     return f"is {message}" if message.startswith("not ") else f"is refused: {message}"

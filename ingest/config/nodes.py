@@ -24,16 +24,11 @@ _Loader: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = getattr(
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 # YAML 1.2.2 §5.1; found here because libyaml reports such a character without its line.
 _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BAD_STARTS = {"\t": "indent with spaces, not tabs", **dict.fromkeys("@`%*&!|>", "use quotes")}
 _HINTS = (
-    (r"character '\\t'", "indent with spaces, not tabs"),
-    (r"character '[@`]'", "put the value in quotes"),
-    (r"character '%'", "put the value in quotes"),
     ("mapping values are not allowed", "a value with `: ` in it needs quotes"),
-    (
-        "found undefined alias|did not find expected alphabetic",
-        "a value with `*` or `&` first needs quotes",
-    ),
     ("did not find expected ',' or", "is a bracket or a comma missing?"),
+    ("expected alphabetic", "a value with `*` or `&` first needs quotes"),
     ("unexpected end of stream", "is a closing quote missing?"),
     ("did not find expected", "is the indentation right?"),
 )
@@ -105,16 +100,18 @@ def read(text: str, file: str) -> tuple[Node | None, list[ConfigError]]:
     except ConfigError as fault:
         return None, [*builder.faults, fault]
     except yaml.YAMLError as error:
-        return None, [*builder.faults, _syntax(error, file)]
+        return None, [*builder.faults, _syntax(error, text, file)]
     return builder.root, builder.faults
 
 
-def _syntax(error: yaml.YAMLError, file: str) -> ConfigError:
+def _syntax(error: yaml.YAMLError, text: str, file: str) -> ConfigError:
+    """Return the parser's complaint at its position, with what usually is behind it."""
     problem = getattr(error, "problem", None) or "no YAML"
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    hint = next((text for pattern, text in _HINTS if re.search(pattern, problem)), "")
     if mark is None:
-        return ConfigError(problem, file=file, hint=hint)
+        return ConfigError(problem, file=file)
+    usual = (hint for part, hint in _HINTS if part in problem)
+    hint = _BAD_STARTS.get(text[mark.index : mark.index + 1]) or next(usual, "")
     return Place(file, mark.line + 1, mark.column + 1).fault(problem, hint)
 
 

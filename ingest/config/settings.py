@@ -1,9 +1,10 @@
 """All settings: the sections of the rooms joined, and those that belong to no room."""
 
+import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, WithJsonSchema
 
 from ingest.articles.settings import Articles
 from ingest.articles.sites import SiteRules
@@ -20,6 +21,9 @@ from ingest.units import ConfigPath, Duration, Section, config_folder
 __all__ = ["Settings", "schema", "warnings"]
 
 _SQLITE = "sqlite:///"
+_LISTEN = r"(\[[0-9A-Fa-f:.]+\]|[^:\s]+):[0-9]{1,5}"
+_CONTACT = r"(mailto:|https?://)[!-~]+"
+_WEB_ADDRESS = r"https?://[!-~]+"
 
 
 def _database(url: str, info: ValidationInfo) -> str:
@@ -34,23 +38,39 @@ def _database(url: str, info: ValidationInfo) -> str:
     return f"{_SQLITE}{(config_folder(info) / url.removeprefix(_SQLITE)).absolute()}"
 
 
+def _shaped(pattern: str, complaint: str) -> Any:
+    """Return what makes a text type ask for a pattern, in the schema and with a sentence."""
+
+    def check(value: str) -> str:
+        if re.fullmatch(pattern, value) is None:
+            raise ValueError(complaint)
+        return value
+
+    return AfterValidator(check), WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+
+
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
 """An SQLAlchemy address; an SQLite path in it is absolute."""
+Listen = Annotated[
+    str, *_shaped(_LISTEN, "not a place to listen on; write for example 127.0.0.1:8080")
+]
+Contact = Annotated[
+    str, *_shaped(_CONTACT, "not a contact; write mailto:desk@example.org or a web address")
+]
+WebAddress = Annotated[
+    str, *_shaped(_WEB_ADDRESS, "not a web address; write for example https://example.org")
+]
 
 
 class Web(Section):
     """The dashboard."""
 
-    listen: str = Field(
-        "127.0.0.1:8080",
-        pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^:\s]+):[0-9]{1,5}$",
-        description="Host and port to listen on.",
-    )
+    listen: Listen = Field("127.0.0.1:8080", description="Host and port to listen on.")
     password_file: ConfigPath | None = Field(
         None, description="File with the password's hash; null: no password."
     )
-    base_url: str | None = Field(
-        None, pattern="^https?://", description="Address under which others reach the dashboard."
+    base_url: WebAddress | None = Field(
+        None, description="Address under which others reach the dashboard."
     )
 
 
@@ -95,10 +115,9 @@ class Settings(Section):
         repr=False,  # it may hold a password
         description="`sqlite:///path` or `postgresql+psycopg://user@host/name`.",
     )
-    contact: str | None = Field(
+    contact: Contact | None = Field(
         None,
-        pattern="^(mailto:|https?://)[!-~]+$",
-        description="Where site owners reach you, as `mailto:…` or a web address; sent in the User-Agent.",
+        description="Where site owners reach you; sent in the User-Agent.",
     )
     workers: int = Field(16, ge=1, le=256, description="Threads for input and output.")
     fetch: Fetch = Fetch()
