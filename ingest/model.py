@@ -241,6 +241,37 @@ class Article:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """How the page of an entry was had, or why not; kept on the entry for `explain`."""
+
+    outcome: str
+    """`fetched`, `feed_text`, `robots`, `http_error`, …"""
+    error: str | None = None
+    final_url: str | None = None
+    html: bytes | None = None
+    """The page as received, for keeping; None where there is none."""
+
+
+class Change(StrEnum):
+    """What saving a reading did to the article of that page."""
+
+    NEW = "new"
+    TEXT = "text"
+    """The stored article got another title or body: a new revision."""
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """An article after saving."""
+
+    article: Article
+    change: Change
+    placed: bool
+    """Whether it already stands in a story (`article.story_id`)."""
+
+
 class PlacementWhy(StrEnum):
     """Why an article stands in its story."""
 

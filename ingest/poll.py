@@ -7,10 +7,9 @@ from datetime import timedelta
 from time import monotonic, sleep
 
 from ingest.app import App, Event, Scope, now
-from ingest.jobs.ports import Change
 from ingest.jobs.read import Read
 from ingest.jobs.refresh import Refreshed
-from ingest.model import DeliveryState, PlacementWhy
+from ingest.model import Change, DeliveryState, PlacementWhy
 
 SOON = timedelta(seconds=60)
 """A page to be tried again within this time still belongs to the pass that met it."""

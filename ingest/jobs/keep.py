@@ -10,17 +10,20 @@ from uuid import uuid4
 
 from ingest.alerts import compose
 from ingest.jobs.context import Context
-from ingest.jobs.ports import Change, PageRead, Saved, Tx
+from ingest.jobs.ports import Tx
 from ingest.jobs.scrape import unread
 from ingest.model import (
     AlertWhy,
     Article,
+    Change,
     Document,
     Entry,
     Extraction,
     Match,
+    PageRead,
     Placement,
     PlacementWhy,
+    Saved,
     Sketch,
     Story,
 )

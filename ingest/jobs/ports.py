@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from ingest.model import (
@@ -16,9 +15,11 @@ from ingest.model import (
     Extraction,
     Feed,
     Match,
+    PageRead,
     Placement,
     Request,
     Response,
+    Saved,
     Sketch,
     Story,
 )
@@ -48,37 +49,6 @@ class Channels(Protocol):
     def send(self, delivery: Delivery) -> None:
         """Hand one delivery to its channel; returning means delivered; raises DeliveryError."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class PageRead:
-    """How the page of an entry was had, or why not; kept on the entry for `explain`."""
-
-    outcome: str
-    """`fetched`, `feed_text`, `robots`, `http_error`, …"""
-    error: str | None = None
-    final_url: str | None = None
-    html: bytes | None = None
-    """The page as received, for keeping; None where there is none."""
-
-
-class Change(StrEnum):
-    """What saving a reading did to the article of that page."""
-
-    NEW = "new"
-    TEXT = "text"
-    """The stored article got another title or body: a new revision."""
-    SAME = "same"
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """An article after saving."""
-
-    article: Article
-    change: Change
-    placed: bool
-    """Whether it already stands in a story (`article.story_id`)."""
 
 
 class Tx(Protocol):

@@ -7,8 +7,7 @@ from ingest.articles import extract
 from ingest.errors import ExtractError, FetchError, HttpStatus, NetworkError, TimedOut
 from ingest.feeds.polling import outcome_of
 from ingest.jobs.context import Context, Exchange
-from ingest.jobs.ports import PageRead
-from ingest.model import Article, Entry, Extraction, Request, Response
+from ingest.model import Article, Entry, Extraction, PageRead, Request, Response
 from ingest.stories import exact
 
 RECENT = timedelta(hours=1)
