@@ -1,0 +1,195 @@
+"""What becomes of a match, and how it reads on the wire; nothing is stored or sent from here."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ingest.alerts.passages import passages
+from ingest.model import (
+    AlertWhy,
+    Article,
+    Delivery,
+    DeliveryState,
+    Match,
+    Rule,
+    Source,
+    Story,
+)
+
+# Bounds on what a feed or page can put into one message: with them an ordinary alert is a few
+# kilobytes and a hostile one stays far below the 10 MB that mail servers commonly take.
+MAX_TITLE = 500
+MAX_SUMMARY = 2000
+MAX_AUTHORS = 20
+MAX_SOURCES = 100
+MAX_URL = 8000  # what RFC 9110 §4.1 asks everyone to support
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPlan:
+    """What becomes of one match; `alert_id` is the alert that stands already, if there is one."""
+
+    match: Match
+    rule: Rule
+    key: str
+    why: AlertWhy
+    alert_id: int | None = None
+
+
+def alert_key(rule: Rule, story_id: int, article_id: int) -> str:
+    """Return what a rule alerts once about: `story:ID`, or `article:ID` by its `repeat`."""
+    return f"article:{article_id}" if rule.repeat == "article" else f"story:{story_id}"
+
+
+def plan(
+    matches: Sequence[Match],
+    rules: Mapping[str, Rule],
+    *,
+    story_id: int,
+    article_id: int,
+    standing: Mapping[tuple[str, str], int],
+    sources: Mapping[int, Collection[int]],
+    silent: bool,
+) -> list[AlertPlan]:
+    """Decide what becomes of each match of an article, in the order given.
+
+    `standing` holds the alerts that exist by rule and key, `sources` the articles each stands for.
+    An alert is raised once per rule and key; a silent entry raises none, but is still noted as a
+    further source where an alert stands.
+    """
+    plans = []
+    for match in matches:
+        rule = rules[match.rule]
+        key = alert_key(rule, story_id, article_id)
+        alert_id = standing.get((rule.name, key))
+        if alert_id is not None:
+            seen = article_id in sources.get(alert_id, ())
+            why = AlertWhy.SEEN if seen else AlertWhy.SOURCE
+        else:
+            why = AlertWhy.SILENT if silent else AlertWhy.ALERTED
+        plans.append(AlertPlan(match, rule, key, why, alert_id))
+    return plans
+
+
+def alert_data(
+    *,
+    alert_id: int,
+    rule: str,
+    story: Story,
+    article: Article,
+    match: Match,
+    explain_url: str | None = None,
+) -> dict[str, object]:
+    """Return the `data` of an alert as JSON: what matched, where it stands, who else tells it.
+
+    Long titles, summaries and lists are cut; an address beyond 8,000 characters is left out.
+    """
+    return {
+        "alert": alert_id,
+        "rule": rule,
+        "story": _story(story),
+        "article": _article(article),
+        "matched": [
+            {
+                "field": passage.span.field,
+                "term": passage.term,
+                "start": passage.span.start,
+                "end": passage.span.end,
+                "excerpt": passage.excerpt,
+            }
+            for passage in passages(article, match)
+        ],
+        "explain_url": explain_url,
+    }
+
+
+def example_data(channel: str, now: datetime) -> dict[str, object]:
+    """Return the `data` of a test message: shaped like an alert, and saying that it is none."""
+    title = f"Test of the channel {channel}"
+    body = "This is a test. No rule has matched anything; the channel works."
+    article = Article(
+        id=0,
+        key="test",
+        feed="ingest",
+        feed_id=0,
+        url=None,
+        canonical_url=None,
+        title=title,
+        summary=body,
+        authors=(),
+        published_at=now,
+        language="en",
+        body=body,
+        words=0,
+        story_id=0,
+        method="test",
+        revision=1,
+        fetched_at=now,
+    )
+    story = Story(0, title, now, now, (Source(0, "ingest", None, title, now),))
+    return alert_data(
+        alert_id=0, rule="test", story=story, article=article, match=Match("test", ())
+    )
+
+
+def message(type: str, data: Mapping[str, object], now: datetime) -> dict[str, object]:
+    """Return the wire object of a message (the Standard Webhooks shape)."""
+    return {"type": type, "timestamp": _iso(now), "data": dict(data)}
+
+
+def new_delivery(
+    alert_id: int | None, channel: str, payload: Mapping[str, object], now: datetime, id: str
+) -> Delivery:
+    """Return a delivery that is due at once."""
+    return Delivery(
+        id=id,
+        alert_id=alert_id,
+        channel=channel,
+        type=str(payload["type"]),
+        payload=payload,
+        state=DeliveryState.PENDING,
+        attempts=0,
+        created_at=now,
+        next_attempt_at=now,
+    )
+
+
+def _story(story: Story) -> dict[str, object]:
+    return {
+        "id": story.id,
+        "title": _clip(story.title, MAX_TITLE),
+        "first_seen_at": _iso(story.first_seen_at),
+        "sources": [
+            {
+                "feed": source.feed,
+                "url": _address(source.url),
+                "title": _clip(source.title, MAX_TITLE),
+                "published_at": _iso(source.published_at),
+            }
+            for source in story.sources[:MAX_SOURCES]
+        ],
+    }
+
+
+def _article(article: Article) -> dict[str, object]:
+    return {
+        "id": article.id,
+        "title": _clip(article.title, MAX_TITLE),
+        "url": _address(article.url),
+        "authors": [_clip(name, MAX_TITLE) for name in article.authors[:MAX_AUTHORS]],
+        "published_at": _iso(article.published_at),
+        "summary": _clip(article.summary, MAX_SUMMARY),
+        "language": article.language,
+    }
+
+
+def _address(url: str | None) -> str | None:
+    return url if url and len(url) <= MAX_URL else None
+
+
+def _clip(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if at else None

@@ -1,0 +1,165 @@
+"""How a message reads: a mail in text and HTML, a webhook's body, a short text for pushes.
+
+Everything in a payload may come from strangers; it is tidied first and escaped by the templates.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from hashlib import blake2b
+from typing import Any
+
+from jinja2 import ChainableUndefined, Environment, PackageLoader, select_autoescape
+
+from ingest.alerts.tidy import line, tidy, web_link
+from ingest.alerts.wording import LABELS, alert_view, marked, moment, subject
+from ingest.model import Delivery
+
+FONT = "-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+STYLES = {
+    "font": FONT,
+    "plain": f"font-family:{FONT};font-size:16px;line-height:23px;color:#1c1f23;",
+    "small": f"font-family:{FONT};font-size:13px;line-height:18px;color:#5b636b;",
+}
+MAX_SHORT = 700
+"""Services behind Apprise take from 1,000 characters (Pushover 1,024) up; the link needs room."""
+MAX_SHORT_URL = 300
+
+# 7bit: base64 or quoted-printable go through every server; 8BITMIME need not be asked for.
+_POLICY = SMTP.clone(cte_type="7bit")
+_templates = Environment(
+    loader=PackageLoader("ingest.alerts"),
+    autoescape=select_autoescape(["html"]),
+    undefined=ChainableUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+_templates.filters |= {"web_link": web_link, "moment": moment}
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """A message for a small screen: plain text."""
+
+    title: str
+    body: str
+
+
+def mail(delivery: Delivery, *, sender: Address, recipients: Sequence[Address]) -> EmailMessage:
+    """Return a delivery as a mail; the same delivery gives the same bytes on every attempt.
+
+    Messages about one story share a thread, whichever rule they come from: each refers to a root
+    that was never sent (RFC 5322 §3.6.4 asks for no more than an identifier).
+    """
+    data = _data(delivery)
+    title = subject(delivery.type, data)
+    text, html = _bodies(delivery.type, title, data)
+    message = EmailMessage(policy=_POLICY)
+    message["From"] = sender
+    message["To"] = tuple(recipients)
+    message["Subject"] = title
+    message["Date"] = datetime.fromisoformat(str(delivery.payload["timestamp"]))
+    message["Message-ID"] = f"<{delivery.id}@{sender.domain}>"
+    root = _root(delivery.type, data)
+    if root:
+        message["In-Reply-To"] = message["References"] = f"<{root}@{sender.domain}>"
+    message["List-ID"] = f"<{_list(delivery.type, data)}.{sender.domain}>"  # RFC 2919
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834
+    message["X-Auto-Response-Suppress"] = "OOF, AutoReply"  # the same, said to Exchange
+    message.set_content(text)
+    message.add_alternative(html, subtype="html")
+    message.set_boundary(f"=_{delivery.id}")  # the default would be drawn by chance
+    return message
+
+
+def webhook_body(delivery: Delivery) -> bytes:
+    """Return the JSON body of a webhook; the same delivery gives the same bytes."""
+    text = json.dumps(delivery.payload, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
+
+
+def short(delivery: Delivery) -> Short:
+    """Return a delivery as a title and a few lines: what matched, or what is wrong, and the link."""
+    data = _data(delivery)
+    title = subject(delivery.type, data)
+    if delivery.type == "digest":
+        lines = [subject("alert.created", alert) for alert in data.get("alerts", ())]
+    elif delivery.type.startswith("health."):
+        lines = [str(data[key]) for key in ("detail", "advice") if data.get(key)]
+    else:
+        summary = (data.get("article") or {}).get("summary") or ""
+        lines = [found.text for found in marked(data)] or [summary]
+    url = web_link((data.get("article") or {}).get("url"))
+    body = _fill(lines, MAX_SHORT)
+    return Short(title, f"{body}\n{url}".strip() if url and len(url) <= MAX_SHORT_URL else body)
+
+
+def _data(delivery: Delivery) -> dict[str, Any]:
+    """Return the payload's `data` with every text in it tidied."""
+    data = tidy(delivery.payload.get("data"))
+    return data if isinstance(data, dict) else {}
+
+
+def _bodies(type: str, title: str, data: dict[str, Any]) -> tuple[str, str]:
+    """Return the text and the HTML of a mail."""
+    values: dict[str, Any] = {**STYLES, "subject": title, "label": LABELS.get(type, type)}
+    if type == "digest":
+        name = "digest"
+        values["alerts"] = [alert_view("alert.created", alert) for alert in data.get("alerts", ())]
+    elif type.startswith("health."):
+        name = "health"
+        values |= {"health": data, "preview": data.get("detail")}
+    else:
+        name = "alert"
+        alert = alert_view(type, data)
+        first = alert["passages"][0].text if alert["passages"] else ""
+        values |= {"alert": alert, "preview": first}
+    text = _templates.get_template(f"{name}.txt").render(values)
+    return text.lstrip(), _templates.get_template(f"{name}.html").render(values)
+
+
+def _root(type: str, data: dict[str, Any]) -> str | None:
+    """Return the name of the thread that a message belongs to; None where it stands alone.
+
+    A story's number alone would join threads of two installations that send from one domain.
+    """
+    if type.startswith("health."):
+        return f"health.{_digest(data.get('condition'), data.get('subject'), data.get('since'))}"
+    story = data.get("story") or {}
+    if type == "test" or not story:
+        return None
+    return f"story.{story.get('id')}.{_digest(story.get('first_seen_at'))}"
+
+
+def _list(type: str, data: dict[str, Any]) -> str:
+    """Return the name of the list a mail belongs to, so that readers can file by rule."""
+    if type.startswith("alert."):
+        return f"{_slug(str(data.get('rule')))}.rules"
+    return type.partition(".")[0]
+
+
+def _slug(name: str) -> str:
+    """Return a rule's name as part of a List-ID; a name that had to change gets a mark of its own."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower())[:40].strip("-")
+    return plain if plain == name else f"{plain}-{_digest(name)}".lstrip("-")
+
+
+def _digest(*values: object) -> str:
+    return blake2b(repr(values).encode("utf-8", "replace"), digest_size=5).hexdigest()
+
+
+def _fill(lines: Sequence[str], limit: int) -> str:
+    """Return as many lines as fit, the last one cut."""
+    kept: list[str] = []
+    for text in lines:
+        room = limit - sum(len(each) + 1 for each in kept)
+        if room < 40:
+            break
+        kept.append(line(text, room))
+    return "\n".join(kept)

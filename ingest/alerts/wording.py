@@ -1,0 +1,115 @@
+"""What a message says to people, before it becomes a mail or a push: subject, byline, labels."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ingest.alerts.passages import pieces
+from ingest.alerts.tidy import line
+
+MAX_SUBJECT = 160
+"""A headline and its rule; phones show about 40 characters, desktops about 80."""
+
+LABELS = {
+    "alert.created": "New alert",
+    "alert.updated": "Update",
+    "alert.surge": "Surge",
+    "alert.absent": "Absence",
+    "health.raised": "Problem",
+    "health.cleared": "Cleared",
+    "test": "Test",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """An excerpt cut into pieces, each with whether it is what matched."""
+
+    field: str
+    pieces: Sequence[tuple[str, bool]]
+
+    @property
+    def text(self) -> str:
+        """The excerpt in one piece."""
+        return "".join(text for text, _ in self.pieces)
+
+
+def subject(type: str, data: Mapping[str, Any]) -> str:
+    """Return the subject line of a message, at most 160 characters, free of tricks."""
+    rule, headline = data.get("rule", ""), headline_of(data)
+    match type:
+        case "digest":
+            text = f"Digest: {_count(len(data.get('alerts', ())), 'alert')}"
+        case "health.raised":
+            text = f"[health] {data.get('subject')}: {data.get('condition')}"
+        case "health.cleared":
+            text = f"[health] Cleared: {data.get('subject')}: {data.get('condition')}"
+        case "alert.updated":
+            # mail clients group a thread by its subject, but for a leading `Re:`
+            text = f"Re: [{rule}] {headline}"
+        case "alert.surge" | "alert.absent":
+            text = f"[{rule}] {LABELS[type]}: {headline}"
+        case _:
+            text = f"[{rule}] {headline}"
+    return line(text, MAX_SUBJECT)
+
+
+def headline_of(data: Mapping[str, Any]) -> str:
+    """Return the headline of an alert: its article's, else its story's."""
+    for part in ("article", "story"):
+        title = (data.get(part) or {}).get("title")
+        if title:
+            return str(title)
+    return "(no title)"
+
+
+def alert_view(type: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an alert's tidy `data` with what the templates show beside it."""
+    sources = (data.get("story") or {}).get("sources", ())
+    return {
+        **data,
+        "label": LABELS.get(type, "Alert"),
+        "headline": headline_of(data),
+        "byline": _byline(data, sources),
+        "note": _note(type, data),
+        "passages": marked(data),
+        "sources_label": f"Told by {_count(len(sources), 'source')}",
+    }
+
+
+def marked(data: Mapping[str, Any]) -> Sequence[Marked]:
+    """Return each excerpt once, in order, with all the terms that were found in it."""
+    terms: dict[tuple[str, str], list[str]] = {}
+    for found in data.get("matched", ()):
+        terms.setdefault((found["field"], found["excerpt"]), []).append(found["term"])
+    return [Marked(field, pieces(excerpt, found)) for (field, excerpt), found in terms.items()]
+
+
+def moment(text: str) -> str:
+    """Return a time of the wire as people read it: `2026-11-23 09:28 UTC`; odd text as it is."""
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return text
+
+
+def _byline(data: Mapping[str, Any], sources: Sequence[Mapping[str, Any]]) -> str:
+    """Return outlet, authors and time of an alert's article."""
+    article = data.get("article") or {}
+    url = article.get("url")
+    feeds = [source["feed"] for source in sources if url and source.get("url") == url]
+    published = article.get("published_at")
+    parts = [feeds[0] if feeds else "", ", ".join(article.get("authors", ()))]
+    return " · ".join([*filter(None, parts), *([moment(published)] if published else [])])
+
+
+def _note(type: str, data: Mapping[str, Any]) -> str:
+    """Return what a surge adds to its alert: how many, against how many usually."""
+    if type != "alert.surge":
+        return ""
+    return f"{data.get('count')} in {data.get('window')}, usually {data.get('usual')}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
