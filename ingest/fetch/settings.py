@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from ingest.units import Duration, Section, Size
 
@@ -16,9 +18,20 @@ class Fetch(Section):
     per_site: int = Field(1, ge=1, description="Exchanges at a time with one site.")
     site_delay: Duration = Field(
         timedelta(seconds=1),
-        description="Least time between the ends and starts of two exchanges with one site.",
+        description="Least time between the end of one exchange with a site and the next start.",
     )
     robots: bool = Field(True, description="Obey robots.txt for pages (never asked for feeds).")
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
-        (), description="Private networks that may be dialled all the same."
+        (), description="Private networks that may be dialled all the same, on any port."
+    )
+    allow_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = Field(
+        (), description="Ports below 1024 that may be dialled besides 80 and 443."
+    )
+    proxy: SecretStr | None = Field(
+        None,
+        description="HTTP proxy for everything, http://[user:password@]host:port; it then is the"
+        " proxy that looks names up and must refuse private addresses.",
+    )
+    ca_file: Path | None = Field(
+        None, description="Certificates (PEM) trusted besides the public ones."
     )
