@@ -12,12 +12,12 @@ from ingest.deliver import Channels
 from ingest.fetch.client import Client
 from ingest.fetch.politeness import Pacing
 from ingest.fetch.robots import Robots
-from ingest.jobs.context import Context, Exchange, Rules
+from ingest.jobs.context import Context, Rules
 from ingest.jobs.outbox import deliver
 from ingest.jobs.ports import Doors
 from ingest.jobs.read import Read, read
 from ingest.jobs.refresh import Refreshed, refresh
-from ingest.model import Delivery, Entry, Feed
+from ingest.model import Delivery, Entry, Exchange, Feed
 from ingest.store import Store
 from ingest.workers.local import Pool, Source
 

@@ -483,3 +483,12 @@ class Response:
     def validators(self) -> Validators:
         """What to send with the next conditional GET."""
         return Validators(self.headers.get("etag"), self.headers.get("last-modified"))
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What the pacing of a site learns from one exchange with it; empty where there was none."""
+
+    status: int | None = None
+    retry_after_s: float | None = None
+    elapsed_s: float = 0.0

@@ -8,11 +8,12 @@ import click
 
 from ingest.cli.output import dumps, json_option, table
 from ingest.cli.root import Session
-from ingest.config.load import ConfigErrors, load
+from ingest.config.advice import warnings
+from ingest.config.load import load
 from ingest.config.plan import plan as decide
 from ingest.config.plan import wanted_feeds
 from ingest.config.settings import schema as describe
-from ingest.config.settings import warnings
+from ingest.errors import ConfigErrors
 from ingest.config.starter import files
 
 
@@ -71,5 +72,4 @@ def plan(session: Session, as_json: bool) -> None:
 @click.command()
 def schema() -> None:
     """Print the JSON Schema of the configuration."""
-
     click.echo(json.dumps(describe(), indent=2, ensure_ascii=False))

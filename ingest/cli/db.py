@@ -5,9 +5,8 @@ from pathlib import Path
 
 import click
 
-from ingest.cli.output import dumps, json_option, show
+from ingest.cli.output import json_option, show
 from ingest.cli.root import Session
-from ingest.store import Store
 from ingest.store import migrate
 
 

@@ -55,12 +55,3 @@ class Context:
     def feed_config(self, name: str, url: str = "") -> FeedConfig:
         """Return a feed's own settings; a feed that just left the files has the defaults."""
         return self.feeds.get(name) or FeedConfig(url=url, name=name)
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """What one HTTP exchange tells the pacing of its site."""
-
-    status: int | None = None
-    retry_after_s: float | None = None
-    elapsed_s: float = 0.0

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ingest.articles import extract, quality
-from ingest.jobs.context import Context, Exchange
+from ingest.jobs.context import Context
 from ingest.jobs.keep import Kept, document, keep, think
 from ingest.jobs.ports import Tx
 from ingest.jobs.scrape import Scraped, as_extraction, page_key, scrape, unread, wants_page
-from ingest.model import Article, Entry, Extraction, PageRead
+from ingest.model import Article, Entry, Exchange, Extraction, PageRead
 
 TRIES = (timedelta(seconds=5), timedelta(seconds=30))
 """Waits between the tries for a page that fails in a way that may pass; then the feed's own text

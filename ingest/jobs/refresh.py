@@ -7,9 +7,9 @@ from datetime import datetime
 from ingest.errors import FetchError, HttpStatus, ParseError
 from ingest.feeds import freshness, parse, polling
 from ingest.feeds.polling import Check
-from ingest.jobs.context import Context, Exchange
+from ingest.jobs.context import Context
 from ingest.jobs.ports import Tx
-from ingest.model import EntryWhy, Feed, Outcome
+from ingest.model import EntryWhy, Exchange, Feed, Outcome
 
 
 @dataclass(frozen=True, slots=True)

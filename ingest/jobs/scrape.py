@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from ingest.articles import extract
 from ingest.errors import ExtractError, FetchError, HttpStatus, NetworkError, TimedOut
 from ingest.feeds.polling import outcome_of
-from ingest.jobs.context import Context, Exchange
+from ingest.jobs.context import Context
 from ingest.model import Article, Entry, Extraction, PageRead, Request, Response
 from ingest.stories import exact
 

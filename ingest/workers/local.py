@@ -16,7 +16,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from ingest.errors import StoreError
-from ingest.jobs.context import Exchange
+from ingest.model import Exchange
 
 log = logging.getLogger("ingest.workers")
 
