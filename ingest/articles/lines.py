@@ -1,0 +1,245 @@
+"""The table of line rules: which lines of a fragment are not the article's text, and why.
+
+Rules look at one line at a time and know the page's title and authors; each has a name under which
+its work is counted. What a rule must not touch: quotes, lists, subheads, tables, editor's notes,
+corrections.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ingest.articles.words import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a fragment: a paragraph, a heading, a list item, a table row."""
+
+    text: str
+    tag: str
+    """The block it stands in: `p`, `h2`, `li`, `tr`, …"""
+    linked: int = 0
+    """How many of its characters are links."""
+    names: str = ""
+    """Classes and ids of the blocks around it, up to the fragment."""
+    continues: bool = False
+    """It follows the line before after a mere line break."""
+
+    @property
+    def is_heading(self) -> bool:
+        return self.tag in ("h1", "h2", "h3", "h4", "h5", "h6")
+
+    @property
+    def is_running(self) -> bool:
+        """Whether this is a sentence or more of running text."""
+        size = len(self.text)
+        return size >= 80 and self.linked * 2 < size and not self.is_heading
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the line rules know of the page."""
+
+    titles: frozenset[str] = frozenset()
+    """The headline in all its spellings, as `words.plain` gives it."""
+    authors: frozenset[str] = frozenset()
+    """Names in the same form."""
+
+
+Rule = Callable[[Line, Page], bool]
+
+
+def _p(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.I)
+
+
+_START = r"^[\W_]*"
+_CREDIT = _p(
+    _START
+    + r"(?:(?:\w+ )?(?:images?|photos?|pictures?|fotos?|photographs?|bild(?:er)?|illustration|graphic|grafik|image source|video)"
+    r"(?: ?credits?| courtesy(?: of)?| by|graf(?:in)?|graph(?:ie)?|quelle|source)?\s*[:/|©]|credits?\s*:|cr[ée]dits?\s*(?:photo)?\s*:|"
+    r"(?:photo|foto|image|picture|photograph|illustration)s? (?:by|via|from|courtesy)\b|\(?(?:ap|reuters|afp|epa|dpa) (?:photo|foto)|"
+    r"(?:file|stock|handout) (?:photo|image|picture))"
+)
+_AGENCY_END = _p(
+    r"(?:getty images(?:/\w+)?|shutterstock(?:\.com)?|istock\w*|alamy(?: stock photo)?|/\s?(?:ap|afp|reuters|epa|dpa|efe|ansa)|\((?:ap|afp|reuters) photo.*\)|"
+    r"imago(?:[ /]\w+)*|picture alliance(?: ?/ ?\w+)*|via (?:ap|getty|reuters|afp|getty images|ap images))\W*$"
+)
+_MORE = _p(
+    _START
+    + r"(?:read(?:ing)? (?:more|next|also|the full|on|full)\b|see also|see more|also (?:read|see|on|in)\b|must[- ]read|more (?:on|from|about|stories|news|in)\b(?=.{0,60}$)|"
+    r"related(?: (?:articles?|stor(?:y|ies)|content|reading|coverage|topics?|news|links?|posts?|video))?\s*:?$|related\s*:|recommended|read\s*(?::|\|)|"
+    r"(?:watch|listen|more|see|video|opinion|analysis|explained|photos|gallery|in pictures|explainer|live|next|previous|up next|don['’]t miss|trending|here['’]s more)\s*(?:now|next|more|below|also|here)?\s*[:|»→]|"
+    r"editor[’']?s['’]? picks?|what to read next|you (?:may|might) (?:also|be)|(?:most|trending) (?:read|popular|viewed|now)|popular (?:now|on|stories|reads)|continue reading|keep reading|click here|tap here|learn more|find out more|view (?:this|more|all|gallery|profile)|"
+    r"lesen sie|lies auch|lesen (?:sie )?auch|mehr (?:zum thema|dazu|lesen|aus|zu|von)|auch (?:interessant|spannend|lesen)|das könnte (?:sie|dich)|zum thema|weiterlesen|passend dazu|siehe auch|hier (?:lesen|geht)|meistgelesen|empfohlene[rs]? |"
+    r"(?:à )?lire (?:aussi|également|la suite|plus)|(?:a|à) voir|sur le même sujet|voir aussi|en savoir plus|à découvrir|"
+    r"leer? (?:también|más)|lea (?:también|además|más)|le puede interesar|te puede interesar|más información|ver más|vea también|también te puede|"
+    r"leggi (?:anche|di più|altro|tutto)|potrebbe interessarti|guarda anche|ti potrebbe|"
+    r"leia (?:também|mais)|veja (?:também|mais)|saiba mais|"
+    r"lees (?:ook|meer|verder)|les også|les mer|læs (?:også|mere)|läs (?:också|mer|även)|lue myös|"
+    r"czytaj (?:też|także|więcej|dalej)|zobacz (?:też|także|więcej)|"
+    r"читайте (?:також|также|еще|ще)|читать (?:также|далее)|смотрите также|ayrıca (?:oku|bak)|(?:i̇|i)lgili haber|"
+    r"こちらも|関連(?:記事|リンク|ニュース)|あわせて読みたい|相关(?:阅读|新闻|文章)|延伸閱讀|추천|관련\s?(?:기사|뉴스)|더 보기)"
+)
+_NEWSLETTER = _p(
+    _START
+    + r"(?:sign[- ]up|subscribe|join (?:our|the|us)\b(?=.*(?:newsletter|whatsapp|telegram|channel|conversation|discord|mailing|community))|get (?:the|our|more|all|your|breaking|daily|weekly)?.{0,60}(?:newsletter|inbox|in your email|updates|notifications|alerts?)\b|.{0,90}\bnewsletters?\b[\W]*$|"
+    r"(?:our|the) (?:free )?.{0,40}newsletter|newsletter|download (?:our|the) .{0,40}app|follow (?:us|our|@?\w+ (?:\w+ )?on)\b|like us on|find us on|stay (?:up to date|informed|connected|tuned)|never miss|"
+    r"enter your email|your email|by (?:signing|submitting|subscribing|clicking|providing|entering)|thank(?:s| you) for (?:signing|subscribing|reading|your)|you (?:can )?unsubscribe|want more|support (?:our|us|independent)|become a (?:member|subscriber)|already a (?:member|subscriber)|"
+    r"(?:jetzt )?(?:abonnieren|newsletter|kostenlos anmelden)|melden sie sich|(?:folgen|folge) sie uns|folge uns|"
+    r"abonnez|inscrivez|recevez|suivez[- ]|s[’']abonner|suscr[ií]b|síguenos|sigue(?:nos| a)|regístrate|recibe|iscriviti|abbonati|seguici|assine|inscreva|siga|receba|schrijf je in|volg ons|prenumerera|följ oss|følg oss|meld deg på|zapisz się|підпис|подпис|подписывайтесь|подпишитесь|підписуйтесь|abone ol|bizi takip)"
+)
+_AD = _p(
+    _START
+    + r"(?:advertis(?:e)?ments?|advert|ads?|ad feedback|sponsored(?: content| links?)?|promoted(?: content)?|anzeige|werbung|publicit[ée]|publicidad|pubblicità|publicidade|annonse?|annons|annonce|reklam[ae]?|advertentie|реклама|広告|广告|廣告|광고|story continues(?: below)?(?: (?:this )?ad(?:vertisement)?)?|article continues (?:below|after).*|scroll to continue.*|(?:this )?advertisement.{0,60})[\W_]*$"
+)
+_DATE_WORD = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|okt|oct|nov|de[cz]|ene|abr|ago|dic|janv|févr|avr|juin|juil|août|janeiro|fev|out|gen|mag|giu|lug|set|ott)[a-zäéûç]*\.?"
+_DATE = _p(
+    _START
+    + r"(?:(?:first |last )?(?:published|updated|posted|modified|erstellt|aktualisiert|veröffentlicht|stand|publié|mis à jour|actualizado|publicado|pubblicato|aggiornato|oppdatert|publisert|uppdaterad|publicerad|opdateret|güncelleme|опубликовано|обновлено|更新|公開|発行|입력|수정|등록|last edited|date|datum)\b.{0,90}|"
+    rf"(?:(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)[a-zé]*[.,]? )?(?:\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:de |of )?{_DATE_WORD}|{_DATE_WORD}\s+\d{{1,2}}(?:st|nd|rd|th)?),?\s+(?:de )?(?:20|19)\d\d.{{0,50}}|"
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.{0,40}|20\d\d年.{0,30}|\d{1,2}:\d\d\s?(?:am|pm|uhr|et|gmt|utc)?.{0,20}|"
+    r"\d+\s*(?:min(?:ute)?s?|sec(?:ond)?s?|hours?|days?|weeks?|months?|years?|std|h|m)\.?\s*(?:read|ago|lesezeit|de lecture|de lectura|di lettura|leestid|lesetid)?|(?:reading time|lesezeit|temps de lecture|tiempo de lectura|tempo di lettura|est(?:imated)? read|read time)\b.{0,30}|vor \d+ \w+)[\W_]*$"
+)
+_SHARE = _p(
+    _START
+    + r"(?:share(?: (?:this|on|via|article|story|the))?\b.{0,40}|(?:facebook|twitter|x|whatsapp|linkedin|e-?mail|telegram|reddit|pinterest|copy link|link copied|flipboard|print|drucken|teilen|partager|compartir|condividi|compartilhar|delen|dela|del|jaa|udostępnij|поделиться|поділитися|paylaş|pocket|messenger|instagram|youtube|threads|bluesky|tiktok|sms|save|gift|bookmark|comments?|kommentare?|commentaires?|comentarios|like|tweet|merken|artikel (?:teilen|merken|drucken))(?:[\s,/|·•]+|$)){1,9}[\W_\d]*$"
+)
+_TAGS = _p(
+    _START
+    + r"(?:tags?|topics?|filed under|keywords?|categor(?:y|ies)|in this (?:story|article)|posted in|schlagw(?:ö|o)rt(?:er|e)?|schlagworte|themen|mots[- ]cl[ée]s|etiquetas|temas|argomenti|ämnen|emner|mentions|теги|more topics)\s*(?::|$)"
+)
+_LEGAL = _p(
+    _START
+    + r"(?:©|\(c\)|copyright\b|all rights reserved|alle rechte vorbehalten|tous droits|todos los derechos|this (?:article|post|story|page) (?:may )?contains? (?:affiliate|references)|(?:we|\w+) may (?:earn|receive) (?:a |an )?(?:commission|affiliate)|when you (?:buy|purchase).{0,60}(?:commission|links)|if you (?:buy|click|purchase).{0,80}commission|products featured|"
+    r"disclosure\s*:.{0,200}(?:commission|affiliate)|.{0,160}\ball rights reserved\b|this material may not be|reprints?(?: &| and) |.{0,80}affiliate (?:commission|links?))"
+)
+_COMMENT = _p(
+    _START
+    + r"(?:(?:leave|post|add|write|share|view|show|join|see|read|hide|load)(?: a| your| the| all| \d+)? (?:comments?|reply|conversation|discussion|thoughts)|comments?(?: \(?\d+\)?)?$|\d+ comments?|what do you think|let us know|have your say|do you have (?:a|any)|got a (?:tip|story)|have (?:a|you) (?:tip|got|story)|contact (?:us|the author|me)|email (?:us|the author)|send (?:us|tips|a tip)|kommentare|comentarios|commentaires|diskut|report (?:a|an) (?:typo|error|correction)|feedback)"
+)
+_ROLE = _p(
+    r"\b(?:is|are|was|covers|writes|reports|joined|has (?:been|written|covered|worked)|works|leads|ist|schreibt|arbeitet|est|es|è|é|contributed|can be (?:reached|followed|found)|worked)\b"
+)
+_JOB = _p(
+    r"\b(?:(?:senior|staff|freelance|contributing|former|national|political|chief|deputy|associate|managing|executive|assistant|news|sports|features?|culture|tech\w*|business|science|health|security|foreign|investigative|award-winning|breaking)?\s?(?:reporter|writer|editor|journalist|correspondent|columnist|contributor|author|blogger|producer|critic|editor-in-chief|redakteur(?:in)?|journaliste?|journalistin|korrespondent(?:in)?|autor(?:in)?|redactora?|periodista|giornalista|fellow|professor|intern|covering|covers|writes|reporting))\b"
+)
+_BYLINE = _p(
+    _START
+    + r"(?:(?:written|reported|posted|published|words|story|text|article|edited|reviewed|fact[- ]checked|photographs?|updated|medically reviewed) by\b.{0,80}|by:? [A-ZÀ-Þ][\w.'’-]+(?: [\w.'’&,-]+){0,9}|von:? (?:[A-ZÀ-Þ][\w.'’-]+[ ,]*){1,6}|(?:par|por|di|texte?|text|author|authors?|autor(?:en|in)?|écrit par|reporter)\s?:? ?(?:[A-ZÀ-Þ][\w.'’-]+[ ,]*){1,6})[\W_]*$"
+)
+_ASIDE = _p(
+    r"(?:embed|recommended reading|read more|iframe|externer inhalt|enable javascript|javascript|your browser|cookies?\b.{0,60}(?:settings|consent|accept)|(?:accept|manage|akzeptieren).{0,40}cookies?|an dieser stelle (?:finden|findest|befindet)|this content (?:is|could)|content is not available|inhalte? (?:von|anzeigen)|personenbezogene daten)"
+)
+
+
+def is_headline(line: Line, page: Page) -> bool:
+    return plain(line.text) in page.titles
+
+
+def is_credit(line: Line, page: Page) -> bool:
+    if len(line.text) > 200:
+        return False
+    return bool(
+        (len(line.text) < 160 and _CREDIT.match(line.text))
+        or (len(line.text) < 120 and _AGENCY_END.search(line.text))
+    )
+
+
+def is_more(line: Line, page: Page) -> bool:
+    return (
+        len(line.text) < 220
+        and bool(_MORE.match(line.text))
+        and (line.linked > 0 or len(line.text) < 40 or ":" in line.text[:40])
+    )
+
+
+def is_newsletter(line: Line, page: Page) -> bool:
+    return len(line.text) < 330 and bool(_NEWSLETTER.match(line.text))
+
+
+def is_ad(line: Line, page: Page) -> bool:
+    return len(line.text) < 90 and bool(_AD.match(line.text))
+
+
+def is_date(line: Line, page: Page) -> bool:
+    return len(line.text) < 100 and bool(_DATE.match(line.text))
+
+
+def is_share(line: Line, page: Page) -> bool:
+    return len(line.text) < 120 and bool(_SHARE.match(line.text))
+
+
+def is_tags(line: Line, page: Page) -> bool:
+    return len(line.text) < 400 and bool(_TAGS.match(line.text))
+
+
+def is_legal(line: Line, page: Page) -> bool:
+    return len(line.text) < 500 and bool(_LEGAL.match(line.text))
+
+
+def is_comment(line: Line, page: Page) -> bool:
+    return len(line.text) < 160 and bool(_COMMENT.match(line.text))
+
+
+def is_byline(line: Line, page: Page) -> bool:
+    if len(line.text) > 160:
+        return False
+    text = plain(line.text)
+    if text in page.authors:
+        return True
+    if any(
+        author in text and len(text) - len(author) < 40 for author in page.authors
+    ) and not line.text.rstrip().endswith((".", "!", "?", "”", '"')):
+        return True
+    return len(line.text) < 100 and bool(_BYLINE.match(line.text))
+
+
+def is_bio(line: Line, page: Page) -> bool:
+    """A note on the author: begins with the name and says what they do."""
+    if len(line.text) > 700:
+        return False
+    text = plain(line.text)
+    start = any(
+        text.startswith(author) or text.startswith("by " + author) for author in page.authors
+    )
+    if start:
+        return bool(_ROLE.search(line.text[:200]) and _JOB.search(line.text)) or "@" in line.text
+    return False
+
+
+def is_aside(line: Line, page: Page) -> bool:
+    return len(line.text) < 250 and bool(_ASIDE.match(line.text.strip()))
+
+
+def is_link(line: Line, page: Page) -> bool:
+    """A line that is a link and nothing else leads away from the article."""
+    size = len(line.text)
+    return line.linked >= 0.9 * size and size > 0 and line.tag not in ("tr",)
+
+
+RULES: Sequence[tuple[str, Rule]] = (
+    ("headline", is_headline),
+    ("advertisement", is_ad),
+    ("credit", is_credit),
+    ("read more", is_more),
+    ("newsletter", is_newsletter),
+    ("share", is_share),
+    ("tags", is_tags),
+    ("date", is_date),
+    ("byline", is_byline),
+    ("bio", is_bio),
+    ("legal", is_legal),
+    ("comment", is_comment),
+    ("embed", is_aside),
+    ("link", is_link),
+)
+
+
+def judge(line: Line, page: Page) -> str | None:
+    """Return the name of the first rule that takes the line out, or None."""
+    for name, rule in RULES:
+        if rule(line, page):
+            return name
+    return None

@@ -1,0 +1,90 @@
+"""Whether what was taken from a page is its article, and which text to keep: the page's or the feed's."""
+
+import dataclasses
+import re
+
+from ingest.model import Extraction
+
+_WALLS = (
+    (
+        "challenge page",
+        re.compile(
+            r"just a moment|checking your browser|verify(?:ing)? (?:that )?you are (?:a )?human|attention required|are you a robot"
+            r"|access (?:to this page has been )?denied|enable javascript and cookies|unusual traffic|request blocked|captcha|ddos protection|security check",
+            re.I,
+        ),
+    ),
+    (
+        "consent wall",
+        re.compile(
+            r"before you continue|we (?:value|care about) your privacy|cookie(?:s)? (?:consent|settings|preferences)|datenschutzeinstellungen"
+            r"|zustimm(?:en|ung)|consentement|consenti?miento|with your (?:consent|agreement)",
+            re.I,
+        ),
+    ),
+    (
+        "soft 404",
+        re.compile(
+            r"\b404\b|page (?:you (?:requested|are looking for) )?(?:could )?not (?:be )?found|page (?:no longer|doesn.t|does not) exist"
+            r"|seite (?:wurde )?nicht gefunden|page (?:introuvable|non trouvée)|p[áa]gina no encontrada|pagina non trovata|страница не найдена",
+            re.I,
+        ),
+    ),
+)
+
+WALL_CHARS = 1_200
+"""A page with more text than this is no wall, whatever words stand in it."""
+
+SHORT = 0.5
+"""The page's text counts as cut short below this share of the feed's own text."""
+
+
+def wall(title: str, body: str) -> str | None:
+    """Return the name of the wall that a page is instead of an article, or None."""
+    if len(body) > WALL_CHARS:
+        return None
+    for name, pattern in _WALLS:
+        if pattern.search(title) or (len(body) < 400 and pattern.search(body)):
+            return name
+    return None
+
+
+def choose(page: Extraction | None, feed: Extraction) -> Extraction:
+    """Return the article of an entry: the page's, or the feed's own text where that is better.
+
+    A warning names why the feed's text was taken; what one side lacks comes from the other.
+    """
+    if page is None or not page.body:
+        return feed
+    if len(page.body) < SHORT * len(feed.body):
+        why = (
+            "the page's text is behind a subscription; the feed has more"
+            if "paywall" in page.warnings
+            else "the page's text is far shorter than the feed's own"
+        )
+        return _filled(
+            dataclasses.replace(feed, warnings=_joined(feed.warnings, page.warnings, (why,))),
+            page,
+        )
+    return _filled(page, feed)
+
+
+def _filled(kept: Extraction, other: Extraction) -> Extraction:
+    """Return `kept` with what it lacks taken from `other`."""
+    dated = kept if kept.published_at or kept.date else other
+    return dataclasses.replace(
+        kept,
+        title=kept.title or other.title,
+        summary=kept.summary or other.summary,
+        authors=kept.authors or other.authors,
+        published_at=kept.published_at or other.published_at,
+        date=dated.date,
+        language=kept.language or other.language,
+        canonical_url=kept.canonical_url or other.canonical_url,
+        image=kept.image or other.image,
+        site_name=kept.site_name or other.site_name,
+    )
+
+
+def _joined(*warnings: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for group in warnings for one in group))
