@@ -44,7 +44,7 @@ def test_channel(session: Session, name: str) -> None:
             f"no channel is called `{name}`; there are {', '.join(settings.channels)}"
         )
     now = datetime.now(UTC)
-    payload = compose.message("test", compose.test_data(name), now)
+    payload = compose.message("test", compose.example_data(name, now), now)
     delivery = compose.new_delivery(None, name, payload, now, id=f"dlv_{uuid4().hex}")
     Channels(settings.channels, base_url=settings.web.base_url).send(delivery)
     click.echo(f"{name} took the test alert {delivery.id}")

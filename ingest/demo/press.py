@@ -23,6 +23,7 @@ class _Visitor(BaseHTTPRequestHandler):
         body = text.encode()
         etag = f'"{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
         if self.headers.get("if-none-match") == etag:
+            self.server.not_modified += 1
             self._answer(304, b"", {"ETag": etag})
             return
         kind = "application/rss+xml" if self.path == "/feed.xml" else "text/html"
@@ -48,6 +49,8 @@ class Press(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Visitor)
         self.outlet = outlet
         self.base = f"http://127.0.0.1:{self.server_address[1]}"
+        self.not_modified = 0
+        """Visits answered with 304, because the visitor had the document already."""
         self._pieces: list[Piece] = []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 

@@ -1,7 +1,7 @@
 """The demo itself: the outlets publish, the real daemon's parts do their work, the terminal tells."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event as Signal
 from time import monotonic
@@ -9,22 +9,21 @@ from time import monotonic
 import yaml
 from rich.console import Console, Group
 from rich.markup import escape
-from rich.padding import Padding
 from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
 
-from ingest.app import App, Event
+from ingest.app import App, Event, now
 from ingest.config.load import load
 from ingest.daemon import clock
-from ingest.demo.news import LATER, OUTLETS, PROGRAMME
+from ingest.demo.news import LATER, OUTLETS, PROGRAMME, Piece
 from ingest.demo.press import Press, open_presses
 from ingest.demo.sinks import HookSink, MailSink
 from ingest.jobs.read import Read
 from ingest.model import Delivery, DeliveryState, PlacementWhy
 from ingest.store import Store
 
-SECRET = "demo-secret"
+SECRET = "demo-secret"  # noqa: S105  of a receiver that ends with the demo
 
 STEP_S = 1.2
 """Time between two publications: long enough to be read on the terminal as it happens."""
@@ -113,12 +112,12 @@ class Demo:
             self._app.close()
         return done
 
-    def _play(self, programme: tuple[tuple[str, object], ...]) -> bool:
+    def _play(self, programme: Sequence[tuple[str, Piece]]) -> bool:
         """Publish piece by piece, then wait until all is read and all alerts are out."""
         target = self._read + len(programme)
         for slug, piece in programme:
-            self._presses[slug].publish(piece)  # type: ignore[arg-type]
-            self._app.store.request_check(None, all=True, force=False, now=_now())
+            self._presses[slug].publish(piece)
+            self._app.store.request_check(None, all=True, force=False, now=now())
             self._app.web.look()
             self._moved.wait(STEP_S)
             self._moved.clear()

@@ -7,7 +7,7 @@ from ingest.articles import extract
 from ingest.errors import ExtractError, FetchError, HttpStatus, NetworkError, TimedOut
 from ingest.feeds.polling import outcome_of
 from ingest.jobs.context import Context
-from ingest.model import Article, Entry, Extraction, PageRead, Request, Response
+from ingest.model import Article, Entry, Exchange, Extraction, PageRead, Request, Response
 from ingest.stories import exact
 
 RECENT = timedelta(hours=1)

@@ -76,6 +76,7 @@ class Pool:
         self._name, self._gate, self._threads = name, gate, threads
         self._sources = {source.name: source for source in sources}
         self._wanted = dict.fromkeys(self._sources, False)
+        self._in_vain: dict[str, list[str]] = {}
         self._lanes: dict[str, deque[_Task]] = {}
         self._ready: list[tuple[float, str]] = []
         self._running: dict[str, int] = {}
@@ -104,6 +105,7 @@ class Pool:
         with self._looking:
             for name in names or self._sources:
                 self._wanted[name] = True
+                self._in_vain.pop(name, None)
             self._settled.clear()
         self._wake.set()
 
@@ -170,13 +172,17 @@ class Pool:
             if not self._wanted[name] or room < self._most // 2:
                 continue
             busy = [lane for lane, tasks in self._lanes.items() if len(tasks) >= PER_LANE // 2]
+            if busy and busy == self._in_vain.get(name):
+                continue  # only these lanes have more, and none of them has drained since
             self._wanted[name] = False
             try:
                 rows = source.claim(room, PER_LANE, busy)
             except StoreError as error:
                 log.warning("cannot claim due work: %s", error, extra={"job": name})
                 continue
-            if rows:
+            if not rows and busy:
+                self._in_vain[name] = busy
+            if rows or busy:
                 self._wanted[name] = True
             now = monotonic()
             for row in rows:
