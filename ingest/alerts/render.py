@@ -20,7 +20,7 @@ from ingest.alerts.tidy import line, tidy, web_link
 from ingest.alerts.wording import LABELS, alert_view, marked, moment, subject
 from ingest.model import Delivery
 
-FONT = "-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+FONT = "Helvetica,Arial,sans-serif"  # short: repeated in every cell, and Gmail cuts at 102 kB
 STYLES = {
     "font": FONT,
     "plain": f"font-family:{FONT};font-size:16px;line-height:23px;color:#1c1f23;",
@@ -94,7 +94,7 @@ def short(delivery: Delivery) -> Short:
         lines = [str(data[key]) for key in ("detail", "advice") if data.get(key)]
     else:
         summary = (data.get("article") or {}).get("summary") or ""
-        lines = [found.text for found in marked(data)] or [summary]
+        lines = [each.text for each in marked(data) if each.field != "title"] or [summary]
     url = web_link((data.get("article") or {}).get("url"))
     body = _fill(lines, MAX_SHORT)
     return Short(title, f"{body}\n{url}".strip() if url and len(url) <= MAX_SHORT_URL else body)
@@ -118,8 +118,8 @@ def _bodies(type: str, title: str, data: dict[str, Any]) -> tuple[str, str]:
     else:
         name = "alert"
         alert = alert_view(type, data)
-        first = alert["passages"][0].text if alert["passages"] else ""
-        values |= {"alert": alert, "preview": first}
+        texts = [found.text for found in alert["passages"] if found.field != "title"]
+        values |= {"alert": alert, "preview": texts[0] if texts else ""}
     text = _templates.get_template(f"{name}.txt").render(values)
     return text.lstrip(), _templates.get_template(f"{name}.html").render(values)
 

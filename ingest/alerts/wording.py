@@ -11,6 +11,9 @@ from ingest.alerts.tidy import line
 MAX_SUBJECT = 160
 """A headline and its rule; phones show about 40 characters, desktops about 80."""
 
+SHOWN_SOURCES = 25
+"""More than a reader goes through; the webhook and the program itself have them all."""
+
 LABELS = {
     "alert.created": "New alert",
     "alert.updated": "Update",
@@ -75,6 +78,8 @@ def alert_view(type: str, data: Mapping[str, Any]) -> dict[str, Any]:
         "note": _note(type, data),
         "passages": marked(data),
         "sources_label": f"Told by {_count(len(sources), 'source')}",
+        "shown_sources": sources[:SHOWN_SOURCES],
+        "more_sources": f"and {more} more" if (more := len(sources) - SHOWN_SOURCES) > 0 else "",
     }
 
 

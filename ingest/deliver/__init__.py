@@ -1,0 +1,67 @@
+"""The doors out: mail, webhook and Apprise, each one way to hand over a delivery."""
+
+from collections.abc import Mapping
+from typing import Annotated, assert_never
+from uuid import uuid4
+
+from pydantic import Field
+
+from ingest.deliver.apprise import Apprise, AppriseConfig
+from ingest.deliver.settings import NOT_YET
+from ingest.deliver.smtp import EmailConfig, Mail, SmtpConfig
+from ingest.deliver.webhook import Webhook, WebhookConfig
+from ingest.errors import DeliveryError
+from ingest.model import Delivery
+
+__all__ = [
+    "NOT_YET",
+    "AppriseConfig",
+    "ChannelConfig",
+    "Channels",
+    "EmailConfig",
+    "SmtpConfig",
+    "WebhookConfig",
+    "delivery_id",
+]
+
+ChannelConfig = Annotated[EmailConfig | WebhookConfig | AppriseConfig, Field(discriminator="kind")]
+
+
+def delivery_id() -> str:
+    """Return a new id for a delivery: unguessable, and fit for a header and a Message-ID."""
+    return f"dlv_{uuid4().hex}"
+
+
+class Channels:
+    """The configured channels by name; threads may share them.
+
+    Raises ConfigError where a channel's library is not installed.
+    """
+
+    def __init__(self, configs: Mapping[str, ChannelConfig]) -> None:
+        self._channels = {name: _channel(name, config) for name, config in configs.items()}
+
+    def send(self, delivery: Delivery) -> None:
+        """Hand one delivery to its channel; returning means delivered; raises DeliveryError."""
+        channel = self._channels.get(delivery.channel)
+        if channel is None:
+            raise DeliveryError(f"there is no channel named {delivery.channel}", permanent=True)
+        channel.send(delivery)
+
+    def close(self) -> None:
+        """End the connections that are still open; to be called at the end and after a reload."""
+        for channel in self._channels.values():
+            if isinstance(channel, Mail):
+                channel.close()
+
+
+def _channel(name: str, config: ChannelConfig) -> Mail | Webhook | Apprise:
+    match config:
+        case EmailConfig():
+            return Mail(config)
+        case WebhookConfig():
+            return Webhook(config)
+        case AppriseConfig():
+            return Apprise(name, config)
+        case _:
+            assert_never(config)
