@@ -65,27 +65,27 @@ def _capped(pieces: Chunks, limit: int) -> Iterator[bytes]:
 
 def _gzip(chunks: Chunks) -> Iterator[bytes]:
     """Undo gzip, member after member; junk after the last whole one is padding (RFC 1952 §2.2)."""
-    members, engine, begun = 0, zlib.decompressobj(31), False
+    members, engine, fed, produced = 0, zlib.decompressobj(31), 0, False
     for chunk in chunks:
         rest = chunk
         while rest:
             if engine.eof:
-                members, engine, begun = members + 1, zlib.decompressobj(31), False
+                members, engine, fed, produced = members + 1, zlib.decompressobj(31), 0, False
             if members > MAX_MEMBERS:
                 raise TooMuch
             try:
                 piece = engine.decompress(rest, PIECE)
             except zlib.error as error:
-                if members and not begun:
+                if members and not produced:
                     return
                 raise Undecodable("the body is not gzip") from error
-            begun = begun or bool(piece)
             yield piece
+            produced = produced or bool(piece)
+            fed += len(rest)
             rest = engine.unused_data if engine.eof else engine.unconsumed_tail
-        begun = begun or bool(chunk)
-    if begun:
-        yield engine.flush()
-        _whole(engine.eof)
+    yield engine.flush()
+    # Two bytes are the signature: a single one after a whole member may be a line feed.
+    _whole(engine.eof or fed < (2 if members else 1))
 
 
 def _deflate(chunks: Chunks) -> Iterator[bytes]:

@@ -140,6 +140,8 @@ def read_url(url: str) -> Target:
         raise Blocked(
             "the address carries a user name; put it into the feed's `headers`", url=shown
         )
+    if "[" in parts.netloc and ":" not in (parts.hostname or ""):
+        raise Blocked(f"not an IPv6 address: {shown}", url=shown)
     if port == 0:
         raise Blocked("port 0 does not exist", url=shown)
     return _target(parts, port or _WEB_PORTS[parts.scheme], shown)
