@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from hashlib import blake2b
 from typing import Any
 
 from jinja2 import ChainableUndefined, Environment, PackageLoader, select_autoescape
 
+from ingest.alerts.headers import MAIL_POLICY
 from ingest.alerts.tidy import line, tidy, web_link
 from ingest.alerts.wording import LABELS, alert_view, marked, moment, subject
 from ingest.model import Delivery
@@ -30,8 +30,6 @@ MAX_SHORT = 700
 """Services behind Apprise take from 1,000 characters (Pushover 1,024) up; the link needs room."""
 MAX_SHORT_URL = 300
 
-# 7bit: base64 or quoted-printable go through every server; 8BITMIME need not be asked for.
-_POLICY = SMTP.clone(cte_type="7bit")
 _templates = Environment(
     loader=PackageLoader("ingest.alerts"),
     autoescape=select_autoescape(["html"]),
@@ -60,7 +58,7 @@ def mail(delivery: Delivery, *, sender: Address, recipients: Sequence[Address]) 
     data = _data(delivery)
     title = subject(delivery.type, data)
     text, html = _bodies(delivery.type, title, data)
-    message = EmailMessage(policy=_POLICY)
+    message = EmailMessage(policy=MAIL_POLICY)
     message["From"] = sender
     message["To"] = tuple(recipients)
     message["Subject"] = title

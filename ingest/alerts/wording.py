@@ -55,7 +55,8 @@ def subject(type: str, data: Mapping[str, Any]) -> str:
             text = f"[{rule}] {LABELS[type]}: {headline}"
         case _:
             text = f"[{rule}] {headline}"
-    return line(text, MAX_SUBJECT)
+    # a title that looks like an encoded word (RFC 2047) must not be decoded on the way
+    return line(text, MAX_SUBJECT).replace("=?", "= ?")
 
 
 def headline_of(data: Mapping[str, Any]) -> str:
