@@ -1,0 +1,127 @@
+"""From the bytes of a feed to its text, whatever its declarations say."""
+
+import codecs
+import re
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark is its first half
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# How `<?xm` or `<r` look without a byte order mark (XML 1.0, appendix F).
+_MARKERS = (
+    (b"\x00\x00\x00<", "utf-32-be"),
+    (b"<\x00\x00\x00", "utf-32-le"),
+    (b"\x00<\x00", "utf-16-be"),
+    (b"<\x00", "utf-16-le"),
+    (b"\x4c\x6f\xa7\x94", "cp037"),
+)
+_DECLARATION = re.compile(rb"""\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([\w.:-]{1,40})""")
+_XML_DECLARATION = re.compile(r"\s*<\?xml[^>]{0,1000}>")
+_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
+_WIDER = {
+    # What writers call by the name of a subset (WHATWG Encoding, labels).
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "x-gbk": "gb18030",
+    "iso-8859-1": "cp1252",
+    "latin-1": "cp1252",
+    "latin1": "cp1252",
+    "iso-8859-9": "cp1254",
+    "shift_jis": "cp932",
+    "x-sjis": "cp932",
+    "windows-31j": "cp932",
+    "x-euc-jp": "euc_jp",
+    "euc-kr": "cp949",
+    "windows-874": "cp874",
+    "big5": "big5hkscs",
+}
+_MULTIBYTE = ("gb", "big5", "shift", "sjis", "cp9", "euc", "iso2022", "iso-2022", "hz", "johab")
+# Codecs of Python that are no way to write a feed; that of punycode takes quadratic time.
+_REFUSED = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
+_UNREADABLE_SHARE = 0.02
+"""Up to this share of wrong bytes a text is still UTF-8 with some pasted windows-1252 in it.
+
+A page of windows-1252 has a wrong byte for each accented letter: 3 % and more in French or German.
+"""
+
+
+def decode(body: bytes, content_type: str | None) -> tuple[str, str | None]:
+    """Return the text of a feed without byte order mark, and a warning where a declaration lied.
+
+    A byte order mark decides; otherwise bytes that are valid UTF-8 are read so, since no accented
+    text in a single-byte encoding is valid UTF-8 by accident; then the charset of the header
+    (RFC 7303 §3), that of the XML declaration, and at last windows-1252.
+    Never fails: at worst some characters are U+FFFD.
+    """
+    for mark, name in _BOMS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(name, "replace"), None
+    for marker, name in _MARKERS:
+        if body.startswith(marker):
+            return body.decode(name, "replace"), None
+    declared = _declared(body, content_type)
+    for name in _order(body, declared):
+        text = _attempt(body, name)
+        if text is not None:
+            lied = bool(declared) and name not in declared and not body.isascii()
+            return text, f"declared as {declared[0]}, read as {name}" if lied else None
+    return body.decode("latin-1"), "no declared encoding fits the text"
+
+
+def without_declaration(text: str) -> str:
+    """Return the text without white space and XML declaration at its start."""
+    found = _XML_DECLARATION.match(text)
+    return text[found.end() :].lstrip() if found else text.lstrip()
+
+
+def _declared(body: bytes, content_type: str | None) -> list[str]:
+    """Return the declared encodings, that of the HTTP header first."""
+    names = []
+    if content_type and (charset := _CHARSET.search(content_type[:500])):
+        names.append(charset[1])
+    if declaration := _DECLARATION.match(body, 0, 1024):
+        names.append(declaration[1].decode("ascii", "replace"))
+    return [name.lower() for name in names]
+
+
+def _order(body: bytes, declared: list[str]) -> list[str]:
+    """Return the encodings to try, best guess first."""
+    rest = [*declared, "utf-8", "cp1252"]
+    if body.isascii() or any(name.startswith(_MULTIBYTE) for name in declared):
+        return rest
+    return ["utf-8-strict", *rest]
+
+
+def _attempt(body: bytes, name: str) -> str | None:
+    """Return the text if the bytes can be read so."""
+    try:
+        if name == "utf-8-strict":
+            return body.decode("utf-8")
+        name = _WIDER.get(name, name)
+        codec = codecs.lookup(name).name
+        if codec in _REFUSED:
+            return None
+        return _mostly_utf8(body) if codec == "utf-8" else body.decode(codec)
+    except (UnicodeError, LookupError):
+        return None
+
+
+def _mostly_utf8(body: bytes) -> str | None:
+    """Return UTF-8 text whose few wrong bytes are read as windows-1252; None where they are many."""
+    text = body.decode("utf-8", "ingest.cp1252")
+    wrong = len(text.encode("utf-8")) - len(body)
+    return text if wrong <= max(3, len(body) * _UNREADABLE_SHARE) else None
+
+
+def _read_as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    """Decode the bytes that are no UTF-8 by themselves (a codec error handler)."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    wrong = error.object[error.start : error.end]
+    return wrong.decode("cp1252", "replace"), error.end
+
+
+codecs.register_error("ingest.cp1252", _read_as_cp1252)

@@ -1,0 +1,149 @@
+"""Which entry is which: the key that an entry keeps between polls, and the hash that tells an edit.
+
+The cases behind each rule:
+- a guid names an item, whatever its link does (permalinks with a date or a tracking tail);
+- guids that are addresses survive the site's move from http to https, or to `www.`;
+- items without guid go by their link, unless that is only the feed's home page;
+- items with neither go by their title, or by their text where they have none;
+- several items of one document under one guid (a constant, the home page) go by guid and link, and
+  under one guid and link, or one link, by their titles as well;
+- an item given twice, perhaps before and after an edit of its text, is one item.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+
+from ingest import urls
+
+_SCHEME = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
+_COUNTED = (
+    "comments?|replies|responses|views?|reads?|likes?|shares?|votes?|points?|clicks?|"
+    "kommentare?|aufrufe|commentaires?|vues?|comentarios?|commenti|reacties|комментари\\w{0,4}"
+)
+_AGO = "(?:sec|min|second|minute|hour|hr|day|week|month)s?\\.? ago"
+_COUNTERS = re.compile(
+    rf"(?<![\w.,-])\d[\d.,]{{0,12}}\s?[km]?\s?(?:(?:{_COUNTED})\b|{_AGO}\b)"
+    rf"|\b(?:{_COUNTED})\s?[:(]\s?\d[\d.,]{{0,12}}\)?",
+    re.IGNORECASE,
+)
+
+
+class KeyedBy(StrEnum):
+    """What the entries of a feed are told apart by; kept in the feed's memory once it is not GUID."""
+
+    GUID = "guid"
+    LINK = "link"
+    """The feed makes new guids at each fetch."""
+    BOTH = "both"
+    """The feed gives one guid to several items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What identity looks at in one entry; the hash as `content_hash` gives it."""
+
+    guid: str | None
+    link: str | None
+    title: str
+    text: str
+    hash: str
+
+
+def keys(
+    items: Sequence[Traits], *, home: str | None = None, by: KeyedBy = KeyedBy.GUID
+) -> tuple[str, ...]:
+    """Return the key of each entry of a document, in order.
+
+    Entries of equal keys are the same item given more than once.
+    `home` is the feed's own page, which names none of its items.
+    A key is short ASCII; its first letter says what it was made of.
+    """
+    homes = {_address(home)} if home else set()
+    found: Sequence[str] = [_key(item, homes, by) for item in items]
+    found = _told_apart(items, found, _link_of, _both)
+    return tuple(_told_apart(items, found, _words_of, _with_words))
+
+
+def content_hash(title: str, text: str, link: str | None) -> str:
+    """Return a hash that changes when a reader would say that the entry changed.
+
+    Markup, white space, counters (`12 comments`, `3 hours ago`), tracking parameters and the
+    scheme of the link are not in it.
+    """
+    words = " ".join(_COUNTERS.sub(" ", text).split())
+    return _digest("\n".join((title, words, _address(link) if link else "")))
+
+
+def keyed_by(memory_value: object) -> KeyedBy:
+    """Return what a feed's memory says of its guids."""
+    return next((by for by in KeyedBy if by == memory_value), KeyedBy.GUID)
+
+
+def _key(item: Traits, homes: set[str], by: KeyedBy) -> str:
+    """Return the key of an entry seen alone."""
+    link = _address(item.link) if item.link else ""
+    if item.guid and by is not KeyedBy.LINK:
+        key = "g:" + _digest(_bare(item.guid))
+        return key if by is KeyedBy.GUID else _both(key, link)
+    if link and link not in homes:
+        return "l:" + _digest(link)
+    if item.title:
+        return "t:" + _digest(link, item.title)
+    return "c:" + _digest(link, item.text)
+
+
+def _told_apart(
+    items: Sequence[Traits],
+    found: Sequence[str],
+    trait: Callable[[Traits, str], str],
+    finer: Callable[[str, str], str],
+) -> list[str]:
+    """Return the keys, made finer by the trait wherever entries that differ in it share one."""
+    traits = [trait(item, key) for item, key in zip(items, found, strict=True)]
+    seen: dict[str, set[str]] = defaultdict(set)
+    for key, value in zip(found, traits, strict=True):
+        seen[key].add(value)
+    return [
+        finer(key, value) if len(seen[key]) > 1 else key
+        for key, value in zip(found, traits, strict=True)
+    ]
+
+
+def _both(key: str, link: str) -> str:
+    return f"b:{key[2:]}:{_digest(link)}"
+
+
+def _with_words(key: str, words: str) -> str:
+    return f"{key}:{_digest(words)}"
+
+
+def _link_of(item: Traits, key: str) -> str:
+    return _address(item.link) if item.link and key.startswith("g:") else ""
+
+
+def _words_of(item: Traits, key: str) -> str:
+    return item.text if key.startswith("t:") else item.title
+
+
+def _address(link: str) -> str:
+    """Return what names a page in a link: no scheme or `www.`, but the fragment of a live page."""
+    try:
+        address = urls.canonical(link)
+    except ValueError:
+        return link
+    fragment = link.partition("#")[2]
+    return _bare(address) + ("" if not fragment or "#" in address else f"#{fragment}")
+
+
+def _bare(guid: str) -> str:
+    return _SCHEME.sub("", guid, count=1) if _SCHEME.match(guid) else guid
+
+
+def _digest(*parts: str) -> str:
+    """Return 96 bits of the parts: under one chance in 10^15 that any two of 10^7 entries meet."""
+    text = "\n".join(parts).encode("utf-8", "replace")
+    return blake2b(text, digest_size=12).hexdigest()

@@ -1,0 +1,336 @@
+"""From the bytes of a feed to its entries; feedparser says what a feed means, this what we keep.
+
+Bounded in depth, elements, entries and expansion (`reader`), and cleaned of what no store takes.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from ingest import urls
+from ingest.errors import NotAFeed
+from ingest.feeds import dates, encoding, identity, jsonfeed, markup, reader
+from ingest.feeds.identity import KeyedBy, Traits
+from ingest.model import Enclosure, ParsedEntry, ParsedFeed
+
+TRUNCATED = "the feed is cut off; its last entry may be missing"
+"""The warning of a document that ends too early; such a document is no state to remember."""
+
+_END = re.compile(r"</(?:[\w.-]+:)?(?:rss|feed|rdf|channel|urlset)\s*>", re.IGNORECASE)
+_OPENING = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_CLOSING = re.compile(r"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,300})", re.IGNORECASE)
+_ROOT = re.compile(r"<([\w.:-]{1,60})")
+_PERIODS_S = {
+    "hourly": 3600.0,
+    "daily": 86400.0,
+    "weekly": 604800.0,
+    "monthly": 2592000.0,
+    "yearly": 31536000.0,
+}
+_MAX_TTL_S = 31536000.0
+_TAIL = 4096
+
+
+def parse(
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None = None,
+    keyed_by: KeyedBy = KeyedBy.GUID,
+    now: datetime | None = None,
+) -> ParsedFeed:
+    """Return what a feed document says, entries in its order, each with its key and hash.
+
+    `url` is where the body came from, `keyed_by` what the feed's memory says of its guids.
+    With `now`, dates too far ahead of it are left out.
+    Entries of equal keys are the same item given more than once.
+    Raises NotAFeed for anything else than a feed, and ParseError for one that cannot be read.
+    """
+    if not body.strip():
+        raise NotAFeed("the answer is empty")
+    text, lied = encoding.decode(body, content_type)
+    text = markup.scrub(encoding.without_declaration(text))
+    feed = jsonfeed.read(text, url) if text.startswith(("{", "[")) else _read_xml(text, url)
+    if lied:
+        feed = replace(feed, warnings=(lied, *feed.warnings))
+    return _keyed(_dated(feed, now), keyed_by)
+
+
+def to_json(parsed: ParsedFeed) -> dict[str, object]:
+    """Return the object that `ingest parse` prints; times in ISO 8601 UTC."""
+    return {
+        "feed": {
+            "title": parsed.title,
+            "link": parsed.link,
+            "description": parsed.description,
+            "language": parsed.language,
+            "updated": _written(parsed.updated_at),
+            "format": parsed.format,
+        },
+        "entries": [
+            {
+                "id": entry.guid,
+                "link": entry.link,
+                "title": entry.title,
+                "summary": entry.summary,
+                "content": entry.content,
+                "authors": list(entry.authors),
+                "published": _written(entry.published_at),
+                "updated": _written(entry.updated_at),
+                "tags": list(entry.tags),
+                "enclosures": [asdict(enclosure) for enclosure in entry.enclosures],
+                "key": entry.key,
+            }
+            for entry in parsed.entries
+        ],
+        "warnings": list(parsed.warnings),
+    }
+
+
+def _written(when: datetime | None) -> str | None:
+    return when.isoformat().replace("+00:00", "Z") if when else None
+
+
+# --- XML --------------------------------------------------------------------------------------
+
+
+def _read_xml(text: str, url: str) -> ParsedFeed:
+    document = reader.read(text, url)
+    if not document.version and not document.entries:
+        raise NotAFeed(f"the answer is {_what(text)}, no feed")
+    entries, warnings = document.entries, list(document.warnings)
+    if _is_cut_off(text):
+        warnings.append(TRUNCATED)
+        if _last_is_partial(text):
+            entries = entries[:-1]
+    return _feed(document, entries, url, warnings)
+
+
+def _feed(
+    document: reader.Document,
+    entries: Sequence[Mapping[str, Any]],
+    url: str,
+    warnings: Iterable[str],
+) -> ParsedFeed:
+    feed = document.feed
+    language = markup.line(str(feed.get("language") or ""))
+    inherited = _authors(feed) if document.version.startswith("atom") else ()
+    return ParsedFeed(
+        title=_title(feed, url),
+        link=_link(feed, url),
+        description=_html(feed.get("subtitle_detail"), feed.get("subtitle"), url),
+        language=language or None,
+        updated_at=_when(feed, "updated", "published"),
+        format=document.version or "unknown",
+        ttl_s=_ttl_s(feed),
+        entries=tuple(_entry(entry, url, inherited) for entry in entries),
+        warnings=tuple(warnings),
+    )
+
+
+def _entry(entry: Mapping[str, Any], url: str, inherited: tuple[str, ...]) -> ParsedEntry:
+    """Return an entry without key and hash, which need the whole document.
+
+    A feed that only says when an entry was updated (most RSS 1.0, much Atom) means its publication.
+    An Atom entry without author has its source's, or its feed's (RFC 4287 §4.2.1).
+    """
+    guid = markup.line(str(entry.get("id") or ""))
+    updated = _when(entry, "updated")
+    source = entry.get("source")
+    return ParsedEntry(
+        key="",
+        guid=guid or None,
+        link=_link(entry, url),
+        title=_title(entry, url),
+        summary=_html(entry.get("summary_detail"), entry.get("summary"), url),
+        content=_content(entry, url),
+        authors=_authors(entry) or (_authors(source) if source else ()) or inherited,
+        published_at=_when(entry, "published", "created") or updated,
+        updated_at=updated,
+        tags=_tags(entry),
+        enclosures=_enclosures(entry, url),
+        hash="",
+    )
+
+
+def _title(of: Mapping[str, Any], url: str) -> str:
+    """Return a title as plain text; feedparser says whether it is HTML."""
+    detail = of.get("title_detail") or {}
+    value = str(detail.get("value") or of.get("title") or "")
+    return markup.plain(value) if "html" in str(detail.get("type", "")) else markup.line(value)
+
+
+def _html(detail: Mapping[str, Any] | None, value: str | None, url: str) -> str:
+    """Return a text of a feed as HTML: plain text escaped, HTML sanitised, links made absolute."""
+    detail = detail or {}
+    source = str(detail.get("value") or value or "")
+    if detail.get("type") == "text/plain":
+        return markup.escaped(source)
+    return markup.sanitised(source, str(detail.get("base") or url))
+
+
+def _content(entry: Mapping[str, Any], url: str) -> str:
+    """Return the longest text among an entry's contents; images and files are not text."""
+    kinds = ("text/", "application/xhtml")
+    texts = [
+        _html(content, None, url)
+        for content in entry.get("content") or ()
+        if str(content.get("type") or "text/html").startswith(kinds)
+    ]
+    return max(texts, key=len, default="")
+
+
+def _link(of: Mapping[str, Any], url: str) -> str | None:
+    """Return the page an entry or a feed leads to; feedparser has read it against xml:base."""
+    found = urls.join(url, str(of["link"])) if of.get("link") else None
+    if found:
+        return found
+    for link in of.get("links") or ():
+        if link.get("rel") in {"alternate", "related", "via"} and link.get("href"):
+            found = urls.join(url, str(link["href"]))
+            if found:
+                return found
+    return None
+
+
+def _authors(of: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return names, or addresses where there are no names, each once."""
+    people = [person.get("name") or person.get("email") for person in of.get("authors") or ()]
+    names = (markup.plain(str(name)) for name in (people or [of.get("author")]) if name)
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _tags(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    terms = (tag.get("label") or tag.get("term") or "" for tag in entry.get("tags") or ())
+    return tuple(dict.fromkeys(tag for term in terms if (tag := markup.plain(str(term)))))
+
+
+def _enclosures(entry: Mapping[str, Any], url: str) -> tuple[Enclosure, ...]:
+    """Return attached files: enclosures and Media RSS contents, each address once."""
+    links = [link for link in entry.get("links") or () if link.get("rel") == "enclosure"]
+    found: dict[str, Enclosure] = {}
+    for link in [*links, *(entry.get("media_content") or ())]:
+        address = urls.join(url, str(link.get("href") or link.get("url") or "").strip() or "data:")
+        if address and address not in found:
+            found[address] = Enclosure(
+                url=address,
+                type=markup.line(str(link.get("type") or "")) or None,
+                length=_length(link.get("length") or link.get("filesize")),
+            )
+    return tuple(found.values())
+
+
+def _length(written: object) -> int | None:
+    text = str(written or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
+
+
+def _when(of: Mapping[str, Any], *names: str) -> datetime | None:
+    """Return the first of these dates that can be read."""
+    for name in names:
+        # Asking feedparser for a missing `updated` gives `published`, with a warning.
+        if name in of:
+            found = dates.parse(str(of[name]), of.get(f"{name}_parsed"))
+            if found:
+                return found
+    return None
+
+
+def _ttl_s(feed: Mapping[str, Any]) -> float | None:
+    """Return how long the feed asks to be left alone: `ttl` in minutes, or `sy:updatePeriod`."""
+    ttl = _length(feed.get("ttl"))
+    if ttl:
+        return min(ttl * 60.0, _MAX_TTL_S)
+    period = _PERIODS_S.get(str(feed.get("sy_updateperiod") or "").strip().lower())
+    if period is None:
+        return None
+    return min(period / max(_length(feed.get("sy_updatefrequency")) or 1, 1), _MAX_TTL_S)
+
+
+# --- what kind of document --------------------------------------------------------------------
+
+
+def _is_cut_off(text: str) -> bool:
+    """Return whether a document ends before its root does."""
+    return not text.endswith("/>") and not _END.search(text, max(0, len(text) - _TAIL))
+
+
+def _last_is_partial(text: str) -> bool:
+    """Return whether the last entry of a cut document is cut; one that never closes any is not."""
+    closed = 0
+    for found in _CLOSING.finditer(text):
+        closed = found.end()
+    return closed > 0 and _OPENING.search(text, closed) is not None
+
+
+def _what(text: str) -> str:
+    """Say what a document is that is no feed."""
+    start = text[:2000].lstrip().lower()
+    if start.startswith(("<!doctype html", "<html")) or "<html" in start or "<body" in start:
+        title = _TITLE.search(text, 0, 200_000)
+        name = f" titled “{markup.plain(title[1])[:80]}”" if title and title[1].strip() else ""
+        kind = "a log-in page" if _asks_password(text) else "a web page"
+        return kind + name
+    if start.startswith("%pdf"):
+        return "a PDF document"
+    root = _ROOT.search(start)
+    if root:
+        return f"an XML document <{root[1]}>"
+    return "plain text" if text[:2000].isprintable() or "\n" in text[:2000] else "binary data"
+
+
+def _asks_password(text: str) -> bool:
+    return re.search(r"""type\s?=\s?["']?password""", text[:500_000], re.IGNORECASE) is not None
+
+
+# --- dates and keys ---------------------------------------------------------------------------
+
+
+def _dated(feed: ParsedFeed, now: datetime | None) -> ParsedFeed:
+    """Return the feed without dates that lie ahead of the clock."""
+    if now is None:
+        return feed
+    entries = tuple(_not_ahead(entry, now) for entry in feed.entries)
+    ahead = sum(a is not b for a, b in zip(entries, feed.entries, strict=True))
+    if not ahead:
+        return feed
+    warning = f"{ahead} entries are dated in the future; their dates are left out"
+    return replace(feed, entries=entries, warnings=(*feed.warnings, warning))
+
+
+def _not_ahead(entry: ParsedEntry, now: datetime) -> ParsedEntry:
+    dated = [when for when in (entry.published_at, entry.updated_at) if when]
+    if not any(dates.is_ahead(when, now) for when in dated):
+        return entry
+    published, updated = (
+        None if when is None or dates.is_ahead(when, now) else when
+        for when in (entry.published_at, entry.updated_at)
+    )
+    return replace(entry, published_at=published, updated_at=updated)
+
+
+def _keyed(feed: ParsedFeed, by: KeyedBy) -> ParsedFeed:
+    """Return the feed with the key and hash of each entry."""
+    items = [_traits(entry) for entry in feed.entries]
+    keys = identity.keys(items, home=feed.link, by=by)
+    entries = tuple(
+        replace(entry, key=key, hash=item.hash)
+        for entry, key, item in zip(feed.entries, keys, items, strict=True)
+    )
+    return replace(feed, entries=entries)
+
+
+def _traits(entry: ParsedEntry) -> Traits:
+    summary = markup.plain(entry.summary)
+    content = markup.plain(entry.content) if entry.content != entry.summary else summary
+    text = summary if summary == content else f"{summary}\n{content}"
+    return Traits(
+        guid=entry.guid,
+        link=entry.link,
+        title=entry.title,
+        text=text,
+        hash=identity.content_hash(entry.title, text, entry.link),
+    )

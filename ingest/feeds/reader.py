@@ -1,0 +1,181 @@
+"""feedparser's two parsers under bounds: depth, elements, entries, entity expansion.
+
+`feedparser.parse` can't be stopped once it runs, and a hostile feed of 80 kB keeps it busy for
+25 s (an author of one long word), so its parser classes are driven from here.
+What a feed means stays feedparser's to say: no element is read differently.
+"""
+
+import io
+import re
+import xml.sax
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from xml.sax.handler import feature_external_ges, feature_external_pes, feature_namespaces
+
+import feedparser.api
+from feedparser.exceptions import UndeclaredNamespace
+
+from ingest.errors import ParseError
+
+MAX_ENTRIES = 50_000
+MAX_DEPTH = 500
+"""Elements inside each other; HTML written by machines stays under 100."""
+MAX_ELEMENTS = 2_000_000
+"""Start tags of a document: 40 for each of the most entries we keep, about 20 s of work."""
+MAX_TAGS = 500
+"""Categories of one entry; feedparser compares each with all before it."""
+MAX_AUTHOR = 500
+"""Characters of an author's name in which an e-mail address is looked for, in quadratic time."""
+MAX_BASE = 16_384
+MAX_ENTITIES = 300
+"""Entity declarations; HTML 4 itself has 252."""
+MAX_EXPANSION = 1_000_000
+"""Characters that a document's own entities may add to it."""
+
+_FIRST_ELEMENT = re.compile(rb"<\w")
+_WHITE_SPACE = re.compile(rb"\s{2,}")
+_CHARACTER_REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]+)|([0-9]+));?", re.IGNORECASE)
+# What feedparser's own code has been seen to raise on nonsense.
+_ACCIDENTS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A feed as feedparser understood it."""
+
+    feed: Mapping[str, Any]
+    entries: Sequence[Mapping[str, Any]]
+    version: str
+    warnings: tuple[str, ...] = field(default=())
+
+
+class _EnoughError(Exception):
+    """A bound was reached; the entries read so far stand."""
+
+
+class _Bounds:
+    """The bounds, mixed into both of feedparser's parsers, before their own methods."""
+
+    elements = 0
+
+    def unknown_starttag(self, tag: str, attrs: Any) -> None:
+        self.elements += 1
+        if self.elements > MAX_ELEMENTS:
+            raise _EnoughError(f"the feed has more than {MAX_ELEMENTS} elements")
+        super().unknown_starttag(tag, attrs)  # type: ignore[misc]
+        if len(self.basestack) > MAX_DEPTH:  # type: ignore[attr-defined]
+            raise _EnoughError(f"the feed is nested more than {MAX_DEPTH} elements deep")
+        if len(self.baseuri) > MAX_BASE:  # type: ignore[attr-defined]
+            raise _EnoughError("the feed has an endless base address")
+
+    def _start_item(self, attrs: Any) -> None:
+        if len(self.entries) >= MAX_ENTRIES:  # type: ignore[attr-defined]
+            raise _EnoughError(f"the feed has more than {MAX_ENTRIES} entries")
+        super()._start_item(attrs)  # type: ignore[misc]
+
+    _start_entry = _start_item
+
+    def _add_tag(self, term: Any, scheme: Any, label: Any) -> None:
+        if len(self._get_context().get("tags", ())) < MAX_TAGS:  # type: ignore[attr-defined]
+            super()._add_tag(term, scheme, label)  # type: ignore[misc]
+
+    def _sync_author_detail(self, key: str = "author") -> None:
+        context = self._get_context()  # type: ignore[attr-defined]
+        if len(context.get(key) or "") <= MAX_AUTHOR:
+            super()._sync_author_detail(key)  # type: ignore[misc]
+
+
+class _Strict(_Bounds, feedparser.api.StrictFeedParser):  # type: ignore[misc]
+    """The parser for well-formed XML."""
+
+
+class _Loose(_Bounds, feedparser.api.LooseFeedParser):  # type: ignore[misc]
+    """The parser for everything else."""
+
+
+def read(text: str, base: str, language: str | None = None) -> Document:
+    """Return the feed in a text; relative links and ids are read against `base`.
+
+    Well-formed XML is read as such, anything else by feedparser's forgiving parser, with a warning.
+    Raises ParseError for a document that cannot be read within the bounds.
+    """
+    version, data, entities = _prepared(text)
+    parser, problem = _run_strict(data, base, language)
+    if problem is not None and not isinstance(problem, _EnoughError):
+        parser = _Loose(base, language, "utf-8", entities)
+        problem = _run_loose(parser, data) or problem
+    return Document(
+        feed=parser.feeddata,
+        entries=parser.entries,
+        version=version or parser.version,
+        warnings=() if problem is None else (_described(problem),),
+    )
+
+
+def _prepared(text: str) -> tuple[str | None, bytes, Mapping[str, str]]:
+    """Return the version a DOCTYPE names, the document without it, and its harmless entities."""
+    data = text.encode("utf-8", "replace")
+    first = _FIRST_ELEMENT.search(data)
+    start = first.start() if first else 0
+    # feedparser finds declarations at line starts only, and in quadratic time among white space.
+    head = _WHITE_SPACE.sub(b"\n", data[:start].replace(b"<!", b"\n<!"))
+    version, data, entities = feedparser.api.replace_doctype(head + data[start:])
+    if len(entities) > MAX_ENTITIES:
+        raise ParseError(f"the feed declares more than {MAX_ENTITIES} entities")
+    added = sum(
+        len(value) * data.count(b"&%b;" % name.encode()) for name, value in entities.items()
+    )
+    if added > MAX_EXPANSION:
+        raise ParseError("the feed's entities expand beyond all measure")
+    return version, b"<?xml version='1.0' encoding='utf-8'?>\n" + data, entities
+
+
+def _run_strict(data: bytes, base: str, language: str | None) -> tuple[Any, Exception | None]:
+    """Return the parser after its work, and what stopped it."""
+    parser = _configured(_Strict(base, language, "utf-8"))
+    driver = xml.sax.make_parser()  # noqa: S317 - entities are dealt with above, none are external
+    driver.setFeature(feature_namespaces, True)
+    driver.setFeature(feature_external_ges, False)
+    driver.setFeature(feature_external_pes, False)
+    driver.setContentHandler(parser)
+    driver.setErrorHandler(parser)
+    try:
+        driver.parse(io.BytesIO(data))
+    except (_EnoughError, xml.sax.SAXException, UndeclaredNamespace, *_ACCIDENTS) as error:
+        return parser, error
+    return parser, None
+
+
+def _run_loose(parser: Any, data: bytes) -> Exception | None:
+    """Feed the forgiving parser and return the bound it reached, if any."""
+    text = _CHARACTER_REFERENCE.sub(_possible, data.decode("utf-8"))
+    try:
+        _configured(parser).feed(text)
+    except _EnoughError as error:
+        return error
+    except (AssertionError, *_ACCIDENTS) as error:
+        raise ParseError(f"the feed cannot be read: {error}") from error
+    return None
+
+
+def _configured(parser: Any) -> Any:
+    """Leave cleaning and links to nh3: feedparser's own cost half of its time and let more through."""
+    parser.resolve_relative_uris = False
+    parser.sanitize_html = False
+    return parser
+
+
+def _possible(found: re.Match[str]) -> str:
+    """Keep a character reference only if there is such a character."""
+    digits, base = (found[1], 16) if found[1] else (found[2], 10)
+    code = int(digits, base) if len(digits) < 10 else 0x110000
+    return found[0] if 0 < code < 0xD800 or 0xE000 <= code < 0x110000 else ""
+
+
+def _described(problem: Exception) -> str:
+    if isinstance(problem, _EnoughError):
+        return str(problem)
+    if isinstance(problem, xml.sax.SAXParseException):
+        return f"not well-formed XML, line {problem.getLineNumber()}: {problem.getMessage()}"
+    return f"not well-formed XML: {problem}"
