@@ -49,15 +49,22 @@ class Short:
     body: str
 
 
-def mail(delivery: Delivery, *, sender: Address, recipients: Sequence[Address]) -> EmailMessage:
+def mail(
+    delivery: Delivery,
+    *,
+    sender: Address,
+    recipients: Sequence[Address],
+    base_url: str | None = None,
+) -> EmailMessage:
     """Return a delivery as a mail; the same delivery gives the same bytes on every attempt.
 
     Messages about one story share a thread, whichever rule they come from: each refers to a root
     that was never sent (RFC 5322 §3.6.4 asks for no more than an identifier).
+    `base_url`, where this installation has one, is named at the foot.
     """
     data = _data(delivery)
     title = subject(delivery.type, data)
-    text, html = _bodies(delivery.type, title, data)
+    text, html = _bodies(delivery.type, title, data, base_url)
     message = EmailMessage(policy=MAIL_POLICY)
     message["From"] = sender
     message["To"] = tuple(recipients)
@@ -104,9 +111,10 @@ def _data(delivery: Delivery) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def _bodies(type: str, title: str, data: dict[str, Any]) -> tuple[str, str]:
+def _bodies(type: str, title: str, data: dict[str, Any], base_url: str | None) -> tuple[str, str]:
     """Return the text and the HTML of a mail."""
-    values: dict[str, Any] = {**STYLES, "subject": title, "label": LABELS.get(type, type)}
+    label = LABELS.get(type, type)
+    values: dict[str, Any] = {**STYLES, "subject": title, "label": label, "base_url": base_url}
     if type == "digest":
         name = "digest"
         values["alerts"] = [alert_view("alert.created", alert) for alert in data.get("alerts", ())]

@@ -35,11 +35,16 @@ def delivery_id() -> str:
 class Channels:
     """The configured channels by name; threads may share them.
 
+    `base_url` is this installation's own address, named at the foot of its mails.
     Raises ConfigError where a channel's library is not installed.
     """
 
-    def __init__(self, configs: Mapping[str, ChannelConfig]) -> None:
-        self._channels = {name: _channel(name, config) for name, config in configs.items()}
+    def __init__(
+        self, configs: Mapping[str, ChannelConfig], *, base_url: str | None = None
+    ) -> None:
+        self._channels = {
+            name: _channel(name, config, base_url) for name, config in configs.items()
+        }
 
     def send(self, delivery: Delivery) -> None:
         """Hand one delivery to its channel; returning means delivered; raises DeliveryError."""
@@ -49,16 +54,16 @@ class Channels:
         channel.send(delivery)
 
     def close(self) -> None:
-        """End the connections that are still open; to be called at the end and after a reload."""
+        """End the connections that are still open; they would close by themselves soon after."""
         for channel in self._channels.values():
             if isinstance(channel, Mail):
                 channel.close()
 
 
-def _channel(name: str, config: ChannelConfig) -> Mail | Webhook | Apprise:
+def _channel(name: str, config: ChannelConfig, base_url: str | None) -> Mail | Webhook | Apprise:
     match config:
         case EmailConfig():
-            return Mail(config)
+            return Mail(config, base_url=base_url)
         case WebhookConfig():
             return Webhook(config)
         case AppriseConfig():

@@ -83,8 +83,14 @@ class Mail:
     The connection stays open for a few seconds, so that a run of mails shares it.
     """
 
-    def __init__(self, config: EmailConfig, *, tls: ssl.SSLContext | None = None) -> None:
-        self._config, self._tls = config, tls or tls_context()
+    def __init__(
+        self,
+        config: EmailConfig,
+        *,
+        base_url: str | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._config, self._base_url, self._tls = config, base_url, tls or tls_context()
         self._sender = address(config.sender)
         self._recipients = tuple(map(address, config.to))
         self._lock = Lock()
@@ -99,7 +105,12 @@ class Mail:
         nobody is left to ask. Trouble with the server itself (connection, TLS, log-in) is
         never permanent: it waits for the operator.
         """
-        message = mail(delivery, sender=self._sender, recipients=self._recipients)
+        message = mail(
+            delivery,
+            sender=self._sender,
+            recipients=self._recipients,
+            base_url=self._base_url,
+        )
         everyone = [box.addr_spec for box in self._recipients]
         due = [each for each in dict.fromkeys(everyone) if each not in delivery.recipients]
         with self._lock:
