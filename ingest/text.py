@@ -1,0 +1,307 @@
+"""Text as people read it: what spelling differences are folded away, and where words begin and end.
+
+Rules and articles go through the same two functions, `fold` and `cut`; nothing here knows of rules.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
+
+# --- folding ----------------------------------------------------------------------------------
+
+_LETTERS = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h"}
+_LETTERS |= {"ŋ": "n", "ı": "i", "ё": "е"}
+_LETTERS |= {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي"}
+_SILENT = (
+    *range(0x0300, 0x0370),  # what is left of accents once letters are composed: stress marks
+    *(*range(0x0591, 0x05BE), 0x05BF, 0x05C1, 0x05C2, 0x05C4, 0x05C5, 0x05C7),  # Hebrew points
+    *(*range(0x0610, 0x061B), 0x0640, *range(0x064B, 0x0660), 0x0670),  # Arabic vowels, tatweel
+    *(*range(0x06D6, 0x06DD), *range(0x06DF, 0x06E5), 0x06E7, 0x06E8, *range(0x06EA, 0x06EE)),
+)
+_FOLDED: dict[int, str | None] = {ord(a): b for a, b in _LETTERS.items()} | dict.fromkeys(_SILENT)
+_ACCENTED = re.compile("([a-z\u00df-\u024f\u0370-\u03ff])[\u0300-\u036f]+")
+
+
+def fold(word: str) -> str:
+    """Return the spelling under which a word is compared: no letter case, no accents.
+
+    Expects a word as `cut` leaves it in `plain` (NFKC, a bounded number of marks on a letter).
+    Accents go from Latin and Greek letters only: й is not и, but ё is е.
+    """
+    if word.isascii():
+        return word.lower()
+    letters = unicodedata.normalize("NFD", word.casefold())
+    letters = unicodedata.normalize("NFC", _ACCENTED.sub(r"\1", letters))
+    return letters.translate(_FOLDED)
+
+
+def fold_name(name: str) -> str:
+    """Return the form under which whole names (feeds, tags) are compared: letter case folded."""
+    return "".join(normal for _, normal in _clusters(name)).casefold().strip()
+
+
+# --- normal form, with the way back -----------------------------------------------------------
+
+# Default-ignorable code points (Unicode 15, DerivedCoreProperties), keycaps, skin tones; and the
+# trademark signs, which NFKC would write as letters at the end of a name.
+_DROPPED = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u20e3\u2120\u2122\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+    "\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]+"
+)
+_MOST_MARKS = 30
+"""Marks kept on one letter: the Stream-Safe Text Format of UAX #15; normalising is quadratic."""
+_SHORT = 100
+
+
+def _attaches(char: str) -> bool:
+    """Tell whether a character composes with the one before it: marks, jamo, half-width voicing."""
+    return (
+        unicodedata.category(char)[0] == "M" or char in "ﾞﾟ" or "\u1160" <= char <= "\u11ff"
+    ) or "\ud7b0" <= char <= "\ud7ff"
+
+
+def _clusters(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each character with its marks in NFKC, and where it starts; ignorable ones are gone."""
+    start, cluster = 0, ""
+    for place, char in enumerate(text):
+        if _DROPPED.match(char):
+            continue
+        if cluster and _attaches(char):
+            cluster += char if len(cluster) <= _MOST_MARKS else ""
+            continue
+        if cluster:
+            yield start, unicodedata.normalize("NFKC", cluster)
+        start, cluster = place, "'" if char == "´" else char  # NFKC makes it a space and a mark
+    if cluster:
+        yield start, unicodedata.normalize("NFKC", cluster)
+
+
+def _normal(text: str) -> tuple[str, list[int] | None]:
+    """Return the NFKC of a text, and for each of its characters where it starts in the original.
+
+    None instead of the list: nothing moved.
+    """
+    if text.isascii() or (
+        len(text) < _SHORT and not _DROPPED.search(text) and unicodedata.is_normalized("NFKC", text)
+    ):
+        return text, None
+    clusters = list(_clusters(text))
+    starts = [start for start, normal in clusters for _ in normal]
+    return "".join(normal for _, normal in clusters), starts
+
+
+# --- shapes -----------------------------------------------------------------------------------
+
+_HYPHENS = "-\u058a\u05be\u2010\u2011\u2012\u2013\u2212"
+_APOSTROPHES = "'`\u2018\u2019\u201b\u02b9\u02bb\u02bc\u2032\u05f3\u05f4"
+_ENDERS = "!?\u061f\u06d4\u0964\u0965\u0589\u1362\u203c"
+_SPACELESS = (
+    *((0x0E00, 0x0FFF), (0x1000, 0x109F), (0x1100, 0x11FF), (0x1780, 0x17FF), (0x1950, 0x19DF)),
+    *((0x1A20, 0x1AAF), (0x2E80, 0x2FDF), (0x3005, 0x3007), (0x3021, 0x303C), (0x3041, 0x31BF)),
+    *((0x31F0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0xA4CF), (0xA960, 0xA97F), (0xA9E0, 0xA9FF)),
+    *((0xAA60, 0xAADF), (0xAC00, 0xD7FF), (0xF900, 0xFAFF), (0x16FE0, 0x1B2FF), (0x20000, 0x3FFFF)),
+)
+"""Blocks written without spaces, or (Hangul) with particles grown on: Thai to CJK extensions."""
+_NO_WORD = "©®°¦"
+_VOWELS = frozenset("aeiouyh")
+
+
+class _Shapes(dict[int, str]):
+    """One ASCII letter for what a character is, so that one small pattern finds the words.
+
+    `a` letter or mark, `9` digit, `c` character of a script without spaces, `s` emoji or symbol,
+    `f` half a flag, `'` apostrophe, `-` hyphen, `!` sentence end, `|` the ideographic full stop,
+    `"` quote or bracket, `. , & + #` themselves, blank for anything else.
+    """
+
+    def __missing__(self, code: int) -> str:
+        self[code] = shape = _shape(chr(code))
+        return shape
+
+
+def _shape(char: str) -> str:
+    for shape, chars in (("-", _HYPHENS), ("'", _APOSTROPHES), ("!", _ENDERS), ("|", "。")):
+        if char in chars:
+            return shape
+    if char in ".,&+#":
+        return char
+    kind, code = unicodedata.category(char), ord(char)
+    if kind[0] in "LM" or kind == "Nl":
+        return "c" if any(low <= code <= high for low, high in _SPACELESS) else "a"
+    if kind[0] == "N":
+        return "9"
+    if kind in {"Ps", "Pe", "Pi", "Pf"} or char == '"':
+        return '"'
+    return _symbol(char, kind, code)
+
+
+def _symbol(char: str, kind: str, code: int) -> str:
+    """Tell emoji and pictographs, which are words, from bullets, arrows and box drawing."""
+    if 0x1F1E6 <= code <= 0x1F1FF:
+        return "f"
+    drawing = 0x2190 <= code <= 0x21FF or 0x2400 <= code <= 0x25FF or code >= 0xFFF0 > 0xFFFF - code
+    if 0x1F000 <= code <= 0x1FAFF or (kind == "So" and char not in _NO_WORD and not drawing):
+        return "s"
+    return " "
+
+
+_SHAPES = _Shapes()
+
+_WORD = re.compile(
+    r"""
+    (?P<one>c|s|ff?)
+    | (?P<initials>(?<![a9.])a(?:\.a)+(?!\.?[a9])\.?(?:'a(?![a9]))?)   # U.S.  J.K.  U.S.'s
+    | (?:[a9]+(?:
+          (?: '(?=[a9])                                             # O'Brien
+            | (?<=9)\.(?=9)                                         # 3.5  10.1.2.3
+            | (?<!9999)(?<=9),(?=999(?!9))                          # 1,000
+            | &(?=[a9])                                             # AT&T
+          )[a9]+)*
+        (?:\+\+(?!a)|\#(?![a9]))?)                                  # C++  C#
+    """,
+    re.VERBOSE,
+)
+_END = re.compile(r"""\||(?<=c)[!.]|!(?=c)|(?<![.!])[.!]+["']*$""")
+
+# --- words ------------------------------------------------------------------------------------
+
+ABBREVIATIONS = frozenset(
+    """
+    mr mrs ms mx dr prof st ste mt ft rev hon pres gov sen rep amb gen lt col maj capt cpt cmdr cdr
+    adm sgt cpl pvt pte brig supt insp det sr jr esq messrs mme mlle mgr bros inc ltd corp co cie
+    plc dept univ assn est approx ca cf vs al no nos nr fig vol pp ed art sec para jan feb mar apr
+    jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun ave blvd rd ctr
+    hr fr frl dipl ing bzw evtl ggf inkl usw str tel abs bd nr sog gest geb sra srta dra ud uds dott
+    sig ing avv on dhr mevr mw bv im ul пл г гг им ул тыс млн млрд руб св проф акад ген зам
+    """.split()  # noqa: SIM905 - a table reads better in lines
+)
+"""Words whose dot ends no sentence, folded: titles, ranks, months and the like, in several tongues."""
+
+_ELIDED = frozenset(
+    """
+    l d j m t s n c qu jusqu lorsqu puisqu quoiqu presqu quelqu
+    un dell all dall nell sull coll gl degl agl dagl negl sugl quell quest bell sant
+    """.split()  # noqa: SIM905
+)
+"""What French, Italian and Catalan shorten before a vowel (l'État, dell'Italia), folded."""
+
+
+class Word(NamedTuple):
+    """One word of a text; `start` and `end` count code points of what was cut, end exclusive."""
+
+    key: str
+    start: int
+    end: int
+    plain: str
+    """Letter case and accents as written, in NFKC and without apostrophes and initials' dots."""
+
+
+class Joined(NamedTuple):
+    """Hyphenated words written as one: `width` words from `first` on."""
+
+    key: str
+    first: int
+    width: int
+
+
+class Cut(NamedTuple):
+    """The words of a piece of text.
+
+    `breaks` are numbers of words before which a sentence has ended; len(words) means at the end.
+    """
+
+    words: tuple[Word, ...]
+    joined: tuple[Joined, ...] = ()
+    breaks: tuple[int, ...] = ()
+
+
+def cut(chunk: str) -> Cut:
+    """Cut a piece of text, as `str.split` gives it, into its words.
+
+    Linear in time whatever the text. Quotes and punctuation part words; the end of a sentence is
+    seen at the end of the chunk and, in scripts without spaces, anywhere.
+    """
+    if chunk.isascii() and chunk.isalpha():
+        return Cut((Word(chunk.lower(), 0, len(chunk), chunk),))
+    normal, starts = _normal(chunk)
+    shape = normal.translate(_SHAPES)
+    words, joined, quiet = _words(normal, shape)
+    breaks = tuple(
+        bisect_left(words, end.start(), key=lambda word: word.start)
+        for end in _END.finditer(shape)
+        if end.start() != quiet or end[0].count(".") > 1 or "!" in end[0]
+    )
+    if starts is not None:
+        words = [_moved(word, starts, len(chunk)) for word in words]
+    return Cut(tuple(words), tuple(joined), breaks)
+
+
+def _moved(word: Word, starts: list[int], length: int) -> Word:
+    """Return a word with its place in the original text, the marks on its last letter included."""
+    after = bisect_right(starts, starts[word.end - 1])
+    end = starts[after] if after < len(starts) else length
+    return word._replace(start=starts[word.start], end=end)
+
+
+def _words(normal: str, shape: str) -> tuple[list[Word], list[Joined], int]:
+    """Return words, joined forms, and the place of the one dot that would end no sentence."""
+    words: list[Word] = []
+    joined: list[Joined] = []
+    first, last_end, quiet = 0, -2, -1
+    for found in _WORD.finditer(shape):
+        start, end = found.span()
+        whole = found.lastgroup != "one"
+        if not (whole and start == last_end + 1 and shape[last_end] == "-"):
+            joined += _joined(words, first)
+            first = len(words)
+        last_end = end if whole else -2
+        while length := _elided(normal, shape, start, end):
+            words.append(_word(normal, shape, start, start + length))
+            start += length + 1
+            first = len(words)
+        words.append(word := _word(normal, shape, start, end))
+        if found.lastgroup == "initials":
+            quiet = end - 1
+        elif shape[start:end] == "a" or word.key in ABBREVIATIONS:
+            quiet = end
+    joined += _joined(words, first)
+    return words, joined, quiet
+
+
+def _elided(normal: str, shape: str, start: int, end: int) -> int:
+    """Return the length of the shortened article that a word begins with, 0 where there is none."""
+    length = shape.find("'", start, min(end, start + 9)) - start
+    if length < 0 or fold(normal[start + length + 1 : start + length + 2])[:1] not in _VOWELS:
+        return 0
+    return length if fold(normal[start : start + length]) in _ELIDED else 0
+
+
+def _word(normal: str, shape: str, start: int, end: int) -> Word:
+    """Return one word without its possessive ending and the signs that do not count."""
+    if shape[end - 2 : end] == "'a" and normal[end - 1] in "sS" and end - start > 2:
+        end -= 2
+    plain = normal[start:end]
+    if not shape[start:end].isalnum():
+        plain = "".join(
+            char
+            for place, char in enumerate(plain, start)
+            if shape[place] not in "',"
+            and not (shape[place] == "." and shape[place - 1] == "a")  # of initials
+        )
+    return Word(fold(plain), start, end, plain)
+
+
+def _joined(words: list[Word], first: int) -> Iterator[Joined]:
+    """Yield the joined forms of the hyphenated words from `first` on: every run of up to four.
+
+    Four parts cover names and models (Su-27-like, Bab-el-Mandeb-2); the whole is there too.
+    """
+    last = len(words)
+    for start in range(first, last - 1):
+        for stop in range(start + 2, min(start + 4, last) + 1):
+            yield Joined("".join(word.key for word in words[start:stop]), start, stop - start)
+    if last - first > 4:
+        yield Joined("".join(word.key for word in words[first:]), first, last - first)
