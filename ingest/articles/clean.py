@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
 
-from ingest.articles.lines import Line, Page, judge
+from ingest.articles.lines import Line, Page, ends, judge
 from ingest.articles.words import plain, squeeze, word_set
 
 _BLOCK = word_set(
@@ -24,6 +24,8 @@ class _Reader:
         self._text: list[str] = []
         self._linked = 0
         self._continues = False
+        self._core = 0
+        self._has_core = False
 
     def read(self, soup: Tag) -> list[Line]:
         self._walk(soup, "p", "", False)
@@ -56,8 +58,11 @@ class _Reader:
             if tag == "tr":
                 inner = "tr"
             own = " ".join(child.get("class") or ())
+            mark = child.has_attr("data-core")
+            self._core += mark
             self._walk(child, inner, f"{names} {own} {child.get('id') or ''}", linked)
             self._flush(inner, names + " " + own)
+            self._core -= mark
         else:
             if child.name in _CELLS and self._text:
                 self._text.append(" | ")
@@ -68,7 +73,7 @@ class _Reader:
         if tag == "tr":
             text = text.strip(" |")
         if text:
-            self.lines.append(Line(text, tag, self._linked, names, self._continues))
+            self.lines.append(Line(text, tag, self._linked, names, self._core > 0, self._continues))
             self._continues = False
         self._text.clear()
         self._linked = 0
@@ -86,22 +91,62 @@ def clean(
     lines: Sequence[Line], page: Page, summary: str = ""
 ) -> tuple[list[Line], dict[str, int]]:
     """Return the lines that are the article's text, and how many each rule took out."""
-    counts: dict[str, int] = {}
     lines = _after_headline(lines, page)
-    first = next(
-        (i for i, line in enumerate(lines) if line.is_running and not judge(line, page)), 0
-    )
-    kept = []
-    want = plain(summary)
-    for i, line in enumerate(lines):
-        why = judge(line, page)
-        if why is None and i < first and not _is_lead(line, want):
-            why = "before the text"
-        if why is None:
-            kept.append(line)
-        else:
+    verdicts = [judge(line, page) for line in lines]
+    running = [i for i, line in enumerate(lines) if verdicts[i] is None and line.is_running]
+    core = [i for i in running if lines[i].core] or running
+    if core:
+        first, last = core[0], core[-1]
+        tail = sum(len(lines[i].text) for i in running if i > last)
+        whole = sum(len(lines[i].text) for i in running)
+        want = plain(summary)
+        for i, line in enumerate(lines):
+            if verdicts[i] is None and i < first and not _is_lead(line, want):
+                verdicts[i] = "before the text"
+        if tail < TAIL * whole:
+            for i in range(last + 1, len(lines)):
+                if not lines[i].core:
+                    verdicts[i] = verdicts[i] or "after the text"
+        _end(lines, verdicts, running)
+    _empty_headings(lines, verdicts)
+    counts: dict[str, int] = {}
+    for why in verdicts:
+        if why:
             counts[why] = counts.get(why, 0) + 1
-    return _trimmed(kept), counts
+    return [line for line, why in zip(lines, verdicts, strict=True) if why is None], counts
+
+
+TAIL = 0.3
+
+
+def _end(lines: Sequence[Line], verdicts: list[str | None], running: Sequence[int]) -> None:
+    """Take out what follows a heading that opens the part after the article."""
+    whole = sum(len(lines[i].text) for i in running)
+    seen = 0
+    for i, line in enumerate(lines):
+        if i in running:
+            seen += len(line.text)
+        if seen > 0.6 * whole and ends(line):
+            for k in range(i, len(lines)):
+                verdicts[k] = verdicts[k] or "after the text"
+            return
+
+
+def _empty_headings(lines: Sequence[Line], verdicts: list[str | None]) -> None:
+    """Take out headings and labels whose whole section went."""
+    kept_below = False
+    removed_below = True
+    for i in range(len(lines) - 1, -1, -1):
+        line = lines[i]
+        if verdicts[i] is not None:
+            removed_below = True
+            continue
+        label = len(line.text) < 60 and line.text.endswith(":")
+        if line.is_heading and not kept_below or label and removed_below and not line.is_heading:
+            verdicts[i] = "empty section"
+            continue
+        kept_below = not line.is_heading
+        removed_below = False
 
 
 def _is_lead(line: Line, want: str) -> bool:

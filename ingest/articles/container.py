@@ -72,7 +72,10 @@ _INLINE = word_set("""
     a abbr acronym b bdi bdo big br cite code data del dfn em font i img ins kbd label mark nobr
     picture q s samp small source span strike strong sub sup time tt u var wbr
     """)
-_NOISE_WEIGHT = 0.5
+CARD_LINK = 20
+CARD_TEXT = 400
+_NOISE_WEIGHT = 0.3
+CORE_NOISE = 2.0
 
 
 class Outline:
@@ -118,6 +121,11 @@ class Outline:
             own.append(0)
             links.append(0)
         self.good = [_good(size, link) for size, link in zip(own, links, strict=True)]
+        self.headlines = [
+            here
+            for here, (size, link) in enumerate(zip(own, links, strict=True))
+            if size >= CARD_LINK and link >= 0.9 * size
+        ]
         for here in range(len(nodes) - 1, 0, -1):
             at = parents[here]
             total[at] += total[here]
@@ -168,6 +176,29 @@ def prune(outline: Outline) -> None:
             outline.cut(here)
 
 
+def cut_cards(outline: Outline) -> None:
+    """Cut lists of teasers: siblings that each hold a linked headline and little text.
+
+    No class name gives them away on many sites; their shape does.
+    """
+    groups: dict[tuple[int, str], list[int]] = {}
+    limit = min(CARD_TEXT, KEEP_SHARE * outline.good[0])
+    for here in outline.headlines:
+        if outline.is_gone(here):
+            continue
+        card = here
+        while (up := outline.parents[card]) > 0 and outline.good[up] <= limit and outline.total[up] <= 2 * CARD_TEXT:
+            card = up
+        group = groups.setdefault((outline.parents[card], outline.nodes[card].tag or ""), [])
+        if card not in group:
+            group.append(card)
+    for cards in groups.values():
+        if len(cards) >= 3:
+            for card in cards:
+                if not outline.is_gone(card):
+                    outline.cut(card)
+
+
 class Kind(Enum):
     """How sure a name is."""
 
@@ -193,15 +224,16 @@ def _kind(node: LexborNode) -> Kind | None:
     return kind
 
 
-def choose(outline: Outline) -> LexborNode | None:
-    """Return the element that holds the article, or None where there is no running text."""
+def choose(outline: Outline, noise: float = _NOISE_WEIGHT) -> LexborNode | None:
+    """Return the element that holds the article, or None where there is no running text.
+
+    `noise` says how much a character that is no running text counts against one that is.
+    """
     best, score = None, 0.0
     for here, node in enumerate(outline.nodes):
-        if outline.is_gone(here) or not outline.good[here] or node.tag in ("p", "a"):
-            continue
         good = outline.good[here]
-        value = good - _NOISE_WEIGHT * (outline.total[here] - good)
-        if value > score:
+        value = good - noise * (outline.total[here] - good)
+        if value > score and node.tag not in ("p", "a") and not outline.is_gone(here):
             best, score = node, value
     return best
 

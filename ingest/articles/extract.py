@@ -83,8 +83,14 @@ def _body(
     tree.root.strip_tags(container.NO_TEXT)
     outline = container.Outline(tree.body)
     container.prune(outline)
+    container.cut_cards(outline)
     node = container.choose(outline)
-    if node is None or node.html is None:
+    if node is None:
+        return (), "page"
+    core = container.choose(outline, container.CORE_NOISE)
+    if core is not None:
+        core.attrs["data-core"] = "1"  # type: ignore[index]
+    if node.html is None:
         return (), "page"
     lines, _ = clean.clean(clean.read(node.html), about, next(iter(said.descriptions), ""))
     return lines, "page"

@@ -23,11 +23,14 @@ class Line:
     """How many of its characters are links."""
     names: str = ""
     """Classes and ids of the blocks around it, up to the fragment."""
+    core: bool = True
+    """Whether it stands in the densest part of the fragment."""
     continues: bool = False
     """It follows the line before after a mere line break."""
 
     @property
     def is_heading(self) -> bool:
+        """Whether this is a heading by its element."""
         return self.tag in ("h1", "h2", "h3", "h4", "h5", "h6")
 
     @property
@@ -134,6 +137,22 @@ _ASIDE = _p(
 )
 
 
+_END = _p(
+    _START
+    + r"(?:related|recommended|more (?:from|on|in|stories|news|articles|to read|like this|about)|most (?:read|popular|viewed|shared)|trending|popular|top stories|latest|our latest|"
+    r"read (?:more|next|also)|you (?:may|might)|don['’]t miss|up next|what(?:['’]s| to read) next|further reading|editor[’']?s['’]? picks?|comments?|join the (?:conversation|discussion)|leave a|about (?:the )?(?:author|writer|contributor)s?|"
+    r"footnotes|references|sources?|notes|share this|follow us|newsletter|sign up|subscribe|best of|other (?:news|stories|articles)|similar|explore more|keep reading|recent(?: posts| stories)?|featured|tags|topics|credits?|photo credits|"
+    r"mehr (?:zum|zu|aus|von)|auch interessant|das könnte|lesen sie|weitere|passend|ähnliche|meistgelesen|aktuell|kommentare|themen|zur startseite|"
+    r"sur le même|à lire|les plus lus|commentaires|plus d|lire aussi|más (?:noticias|leídas|en)|te puede|relacionad|noticias relacionadas|comentarios|leggi anche|articoli correlati|potrebbe|leia (?:também|mais)|relacionadas|lees ook|meer (?:over|van)|les også|läs (?:mer|också)|mest læste|"
+    r"berita (?:lainnya|terkait)|baca juga|ilgili|читайте|關連|関連|相关|관련|トップ|ランキング|おすすめ)"
+)
+
+
+def ends(line: Line) -> bool:
+    """Return whether a heading or label opens the part of a page after its article."""
+    return len(line.text) < 60 and line.text[-1:] not in ".!?”" and bool(_END.match(line.text))
+
+
 def is_headline(line: Line, page: Page) -> bool:
     return plain(line.text) in page.titles
 
@@ -213,6 +232,34 @@ def is_aside(line: Line, page: Page) -> bool:
     return len(line.text) < 250 and bool(_ASIDE.match(line.text.strip()))
 
 
+_UI = _p(
+    r"^\W*(?:caption|close|menu|search|loading|next|previous|top|back to top|details|contact|play|pause|mute|advertisement|view|show|hide|open|expand|copy|copied|done|ok|cancel|submit|error|end of article|story saved|click to (?:hide|read more).*|scroll (?:down|to).*|skip to.*|image|photo|gallery|video|audio|listen|watch|live|new|updated|exclusive|opinion|analysis|share|save|_+|[\W_]+)\W*$"
+)
+_ADDRESS = re.compile(r"^\W*(?:https?://\S+|www\.\S+|[\w.+-]{1,60}@[\w-]{1,60}(?:\.[\w-]{1,30}){1,4}|@\w{1,30}|#\w{1,60})\W*$")
+_NOTICE = _p(
+    r"\b(?:(?:uses?|use of|utilisons|verwende[nt]|utilizamos|utilizza) (?:des |le |las )?cookies?|cookie(?:s| policy| settings)|please (?:refresh|log in|try again)|browser (?:preferences|window)|log(?:ged)? in\b|your subscription|ad ?blocker|disable your ad|personalized content|terms of (?:use|service)|privacy policy|this feature is currently|has been confirmed|thank you for registering|notifications can be)"
+)
+_ORIGIN = _p(
+    r"^[\W_]*(?:(?:this|the) (?:article|story|post|piece|interview|column|essay|excerpt|report|content|material) (?:was |has been |is |first |originally |also )*(?:originally |first )?(?:appear|publish|edited|adapted|reprint|featured|provided|produced|republished|distributed|reviewed)|cross-?posted|read the (?:original|full)|(?:originally )?published (?:in|on|by)|reporting by|editing by|writing by|additional reporting|compiled by|mit agenturmaterial|.{0,120}\bcontributed (?:to|reporting)\b|.{0,80} reported from .{0,60}\.$|(?:[—–-] ?)?associated press (?:writer|journalist)|our standards|journal information|provided by|more information:|citation:|source: ?\w|quelle:|fuente:|[-–—] ?additional reporting|with (?:files|reporting) from|\(?with inputs? from|key takeaways$)"
+)
+
+
+def is_ui(line: Line, page: Page) -> bool:
+    """A label of a control, an address, signs without words."""
+    text = line.text
+    return (len(text) < 60 and bool(_UI.match(text))) or (len(text) < 150 and bool(_ADDRESS.match(text)))
+
+
+def is_notice(line: Line, page: Page) -> bool:
+    """A word of the site to its reader: cookies, log-in, subscriptions."""
+    return len(line.text) < 700 and len(_NOTICE.findall(line.text[:700])) >= (1 if len(line.text) < 200 else 2)
+
+
+def is_origin(line: Line, page: Page) -> bool:
+    """Where the text came from and who helped."""
+    return len(line.text) < 300 and bool(_ORIGIN.match(line.text))
+
+
 def is_link(line: Line, page: Page) -> bool:
     """A line that is a link and nothing else leads away from the article."""
     size = len(line.text)
@@ -233,6 +280,9 @@ RULES: Sequence[tuple[str, Rule]] = (
     ("legal", is_legal),
     ("comment", is_comment),
     ("embed", is_aside),
+    ("control", is_ui),
+    ("notice", is_notice),
+    ("origin", is_origin),
     ("link", is_link),
 )
 
