@@ -1,0 +1,66 @@
+"""Stored articles as a matcher reads them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from ingest.model import Document
+from ingest.store.tables import articles, entries, feeds, texts
+
+_AT_ONCE = 200
+"""Articles held at a time, texts included."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """An article through one of the feeds that led to it."""
+
+    article: int
+    story: int
+    url: str | None
+    seen_at: datetime
+    """When it was first seen."""
+    document: Document
+
+
+def iter_documents(
+    connection: Connection, *, since: datetime | None, until: datetime | None
+) -> Iterator[StoredDocument]:
+    """Yield articles newest first, once for each feed that led to them."""
+    led_by = {
+        row.id: (row.name, tuple(row.tags))
+        for row in connection.execute(select(feeds.c.id, feeds.c.name, feeds.c.tags))
+    }
+    at = articles.c.first_seen_at
+    columns = (articles.c.id, articles.c.story_id, articles.c.feed_id, articles.c.url)
+    query = (
+        select(*columns, articles.c.title, at, texts.c.body)
+        .join(texts, texts.c.id == articles.c.text_id)
+        .order_by(at.desc(), articles.c.id.desc())
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    if since is not None:
+        query = query.where(at >= since)
+    if until is not None:
+        query = query.where(at < until)
+    for some in connection.execute(query).partitions():
+        ways = _feeds_of(connection, [row.id for row in some])
+        for row in some:
+            for feed_id in sorted(ways.get(row.id, {row.feed_id})):
+                document = Document(row.title, row.body, *led_by[feed_id])
+                yield StoredDocument(
+                    row.id, row.story_id or 0, row.url, row.first_seen_at, document
+                )
+
+
+def _feeds_of(connection: Connection, article_ids: list[int]) -> dict[int, set[int]]:
+    """Return the feeds whose entries led to these articles."""
+    query = select(entries.c.article_id, entries.c.feed_id).where(
+        entries.c.article_id.in_(article_ids)
+    )
+    found: dict[int, set[int]] = {}
+    for article_id, feed_id in connection.execute(query):
+        found.setdefault(article_id, set()).add(feed_id)
+    return found

@@ -1,0 +1,224 @@
+"""Entries in the database: what each feed has said, and which pages are still to be read."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, case, select, update
+
+from ingest.model import (
+    Article,
+    Entry,
+    EntryPlan,
+    EntryState,
+    EntryWhy,
+    Feed,
+    PageRead,
+    ParsedEntry,
+)
+from ingest.store import leases
+from ingest.store.engine import chunks, insert_new
+from ingest.store.feeds import site_of
+from ingest.store.leases import FREED
+from ingest.store.tables import Utc, clean, entries, feeds
+
+FAILED_AFTER = 5
+"""Failures of our own after which an entry is called failed; more than a page ever gets as tries."""
+
+_KEY_BYTES = 1_000
+"""PostgreSQL refuses an index entry above 2,704 bytes; publishers' ids are rarely above 300."""
+
+ENTRY = select(entries, feeds.c.name.label("feed"), feeds.c.tags.label("feed_tags")).join(
+    feeds, feeds.c.id == entries.c.feed_id
+)
+
+
+def index_key(key: str) -> str:
+    """Return a key as it is stored: short enough for any index, and still one of its kind."""
+    written = clean(key).encode()
+    if len(written) <= _KEY_BYTES:
+        return written.decode()
+    digest = blake2b(written, digest_size=16).hexdigest()
+    return written[: _KEY_BYTES - 40].decode(errors="ignore") + "…" + digest
+
+
+def to_entry(row: Row[Any]) -> Entry:
+    """Return a row of `ENTRY` as a record."""
+    return Entry(
+        id=row.id,
+        feed_id=row.feed_id,
+        feed=row.feed,
+        feed_tags=tuple(row.feed_tags),
+        key=row.key,
+        guid=row.guid,
+        link=row.link,
+        title=row.title,
+        summary=row.summary,
+        content=row.content,
+        authors=tuple(row.authors),
+        published_at=row.published_at,
+        updated_at=row.updated_at,
+        tags=tuple(row.tags),
+        hash=row.hash,
+        first_seen_at=row.first_seen_at,
+        state=EntryState(row.state),
+        why=EntryWhy(row.why),
+        silent=row.silent,
+        site=row.site,
+        read_at=row.read_at,
+        attempts=row.attempts,
+        article_id=row.article_id,
+        page_outcome=row.page_outcome,
+        page_error=row.page_error,
+    )
+
+
+# --- from a feed ------------------------------------------------------------------------------
+
+
+def known(
+    connection: Connection, feed_id: int, keys: Collection[str]
+) -> Mapping[str, tuple[int, str]]:
+    """Return the stored id and hash of those of the feed's entries that are known."""
+    asked = {index_key(key): key for key in keys}
+    columns = (entries.c.key, entries.c.id, entries.c.hash)
+    found: dict[str, tuple[int, str]] = {}
+    for some in chunks(asked, 500):
+        query = select(*columns).where(entries.c.feed_id == feed_id, entries.c.key.in_(some))
+        found |= {asked[row.key]: (row.id, row.hash) for row in connection.execute(query)}
+    return found
+
+
+_CHANGE = (
+    update(entries)
+    .where(entries.c.id == bindparam("entry"))
+    .values({"attempts": 0, "page_outcome": None, "page_error": None})
+)
+
+
+def save(
+    connection: Connection,
+    feed: Feed,
+    plans: Iterable[EntryPlan],
+    *,
+    silent: bool,
+    now: datetime,
+) -> None:
+    """Insert new entries and update changed ones, all due for reading at once.
+
+    An entry that another process stored in the meantime stays as it is.
+    """
+    site = site_of(feed.current_url)
+    new: list[dict[str, Any]] = []
+    for plan in plans:
+        row = _as_said(plan.entry, site)
+        waiting = {"state": EntryState.WAITING, "why": plan.why, "read_at": now}
+        if plan.why is EntryWhy.CHANGED and plan.id is not None:
+            connection.execute(_CHANGE.values({**row, **waiting}), {"entry": plan.id})
+        elif plan.why is EntryWhy.NEW:
+            first = {"feed_id": feed.id, "key": index_key(plan.entry.key), "first_seen_at": now}
+            new.append({**row, **waiting, **first, "silent": silent})
+    if new:
+        connection.execute(insert_new(connection, entries), new)
+
+
+def _as_said(entry: ParsedEntry, site: str) -> dict[str, Any]:
+    return {
+        "guid": entry.guid,
+        "link": entry.link,
+        "title": entry.title,
+        "summary": entry.summary,
+        "content": entry.content,
+        "authors": list(entry.authors),
+        "published_at": entry.published_at,
+        "updated_at": entry.updated_at,
+        "tags": list(entry.tags),
+        "enclosures": [
+            {"url": each.url, "type": each.type, "length": each.length} for each in entry.enclosures
+        ],
+        "hash": entry.hash,
+        "site": site_of(entry.link, fallback=site),
+    }
+
+
+# --- the work of reading ----------------------------------------------------------------------
+
+
+def claim(
+    connection: Connection,
+    now: datetime,
+    limit: int,
+    *,
+    owner: str,
+    per_site: int,
+    busy_sites: Collection[str],
+) -> Sequence[Entry]:
+    """Lease due entries to `owner`, most overdue first."""
+    ids = leases.claim(
+        connection, leases.ENTRIES, now, limit, owner=owner, per_lane=per_site, busy=busy_sites
+    )
+    rows = connection.execute(ENTRY.where(entries.c.id.in_(ids))) if ids else ()
+    found = {row.id: to_entry(row) for row in rows}
+    return [found[entry_id] for entry_id in ids]
+
+
+_AS_CLAIMED = and_(entries.c.id == bindparam("entry"), entries.c.hash == bindparam("read_hash"))
+_FINISH = (
+    update(entries)
+    .where(_AS_CLAIMED)
+    .values(
+        article_id=bindparam("article"),
+        page_outcome=bindparam("outcome"),
+        page_error=bindparam("error"),
+        read_at=bindparam("again_at"),
+        state=EntryState.READ.value,
+        attempts=0,
+        **FREED,
+    )
+)
+_OVERTAKEN = (
+    update(entries)
+    .where(entries.c.id == bindparam("entry"))
+    .values(article_id=bindparam("article"), **FREED)
+)
+_POSTPONE = (
+    update(entries)
+    .where(entries.c.id == bindparam("entry"))
+    .values(
+        read_at=bindparam("until", type_=Utc),
+        page_error=bindparam("error"),
+        attempts=entries.c.attempts + 1,
+        state=case(
+            (entries.c.article_id.is_not(None), entries.c.state),
+            (entries.c.attempts + 1 >= FAILED_AFTER, EntryState.FAILED.value),
+            else_=entries.c.state,
+        ),
+        **FREED,
+    )
+)
+
+
+def finish(
+    connection: Connection,
+    entry: Entry,
+    article: Article,
+    page: PageRead,
+    again_at: datetime | None,
+) -> None:
+    """Mark an entry as read and give up its lease; one that its feed changed meanwhile stays due."""
+    values = {
+        "entry": entry.id,
+        "read_hash": entry.hash,
+        "article": article.id,
+        "outcome": page.outcome,
+        "error": page.error,
+        "again_at": again_at,
+    }
+    if not connection.execute(_FINISH, values).rowcount:
+        connection.execute(_OVERTAKEN, {"entry": entry.id, "article": article.id})
+
+
+def postpone(connection: Connection, entry: Entry, until: datetime, error: str) -> None:
+    """Put off an entry, count the attempt, and give up its lease."""
+    connection.execute(_POSTPONE, {"entry": entry.id, "until": until, "error": error})

@@ -1,0 +1,58 @@
+"""Counts for one look at how things stand."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from ingest.model import DeliveryState, FeedState
+from ingest.store import leases
+from ingest.store.feeds import SHOWN_STATE
+from ingest.store.tables import alerts, articles, deliveries, entries, feeds
+
+_LAST_HOUR: Mapping[str, ColumnElement[Any]] = {
+    "feeds_checked": feeds.c.last_checked_at,
+    "entries": entries.c.first_seen_at,
+    "articles": articles.c.first_seen_at,
+    "alerts": alerts.c.created_at,
+    "deliveries": deliveries.c.delivered_at,
+}
+_QUEUES = {"feeds": leases.FEEDS, "entries": leases.ENTRIES, "deliveries": leases.DELIVERIES}
+
+
+def status_counts(connection: Connection, now: datetime) -> Mapping[str, Any]:
+    """Return feeds by state, due work with the age of its oldest, the last hour, deliveries by state.
+
+    `oldest_s` is how long the longest overdue row has waited, in seconds; None where none is due.
+    """
+    return {
+        "feeds": _by_state(connection, SHOWN_STATE, [state.value for state in FeedState]),
+        "due": {name: _waiting(connection, queue, now) for name, queue in _QUEUES.items()},
+        "last_hour": {
+            name: connection.scalar(
+                select(func.count()).where(column > now - timedelta(hours=1), column <= now)
+            )
+            for name, column in _LAST_HOUR.items()
+        },
+        "deliveries": _by_state(
+            connection, deliveries.c.state, [state.value for state in DeliveryState]
+        ),
+    }
+
+
+def _by_state(
+    connection: Connection, column: ColumnElement[str], names: list[str]
+) -> Mapping[str, int]:
+    """Return how many rows stand in each state, zeros included."""
+    found = connection.execute(select(column, func.count()).group_by(column))
+    return dict.fromkeys(names, 0) | {row[0]: row[1] for row in found}
+
+
+def _waiting(connection: Connection, queue: leases.Queue, now: datetime) -> Mapping[str, Any]:
+    query = select(func.count(), func.min(queue.due)).where(queue.due <= now)
+    count, oldest = connection.execute(query).one()
+    return {
+        "count": count,
+        "oldest_s": (now - oldest).total_seconds() if oldest else None,
+    }

@@ -1,0 +1,152 @@
+"""One unit of work on the database: what the jobs write, all of it kept or none."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from ingest.model import (
+    AlertWhy,
+    Article,
+    Candidate,
+    Delivery,
+    Entry,
+    EntryPlan,
+    Extraction,
+    Feed,
+    Match,
+    PageRead,
+    Placement,
+    Saved,
+    Sketch,
+    Story,
+)
+from ingest.store import alerts, articles, entries, feeds, outbox
+
+
+class Tx:
+    """Fits `jobs.ports.Tx`; used inside `Store.write` alone."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    # --- feeds and entries ------------------------------------------------------------------
+
+    def save_feed(self, feed: Feed) -> None:
+        """Store the feed's polling state and give up its lease."""
+        feeds.save(self._connection, feed)
+
+    def postpone_feed(self, feed_id: int, *, until: datetime, error: str) -> None:
+        """Put off a feed whose refresh failed for a reason of our own."""
+        feeds.postpone(self._connection, feed_id, until, error)
+
+    def save_entries(
+        self, feed: Feed, plans: Iterable[EntryPlan], *, silent: bool, now: datetime
+    ) -> None:
+        """Insert new entries and update changed ones, due for reading at once."""
+        entries.save(self._connection, feed, plans, silent=silent, now=now)
+
+    def finish_entry(
+        self, entry: Entry, article: Article, page: PageRead, *, again_at: datetime | None
+    ) -> None:
+        """Mark an entry as read, give up its lease, and note when its page is due again."""
+        entries.finish(self._connection, entry, article, page, again_at)
+
+    def postpone_entry(self, entry: Entry, *, until: datetime, error: str) -> None:
+        """Put off an entry, counting the attempt."""
+        entries.postpone(self._connection, entry, until, error)
+
+    # --- articles and stories ---------------------------------------------------------------
+
+    def save_article(
+        self, entry: Entry, key: str, extraction: Extraction, page: PageRead, *, now: datetime
+    ) -> Saved:
+        """Insert or update the article of a page, found by `key`."""
+        return articles.save(self._connection, entry, key, extraction, page, now=now)
+
+    def candidates(self, sketch: Sketch, *, since: datetime) -> Sequence[Candidate]:
+        """Return stored articles sharing text with `sketch`, in stories last seen after `since`."""
+        return stories.candidates(self._connection, sketch, since)
+
+    def place(
+        self, article: Article, sketch: Sketch, placement: Placement, *, now: datetime
+    ) -> Story:
+        """Put the article in its story (a new one where the placement names none)."""
+        story_id = stories.place(
+            self._connection,
+            article.id,
+            article.title,
+            sketch,
+            placement,
+            now,
+            article.published_at,
+        )
+        return self.story(story_id)
+
+    def story(self, story_id: int) -> Story:
+        """Return a story with its sources, oldest first."""
+        return stories.story(self._connection, story_id)
+
+    # --- alerts and deliveries --------------------------------------------------------------
+
+    def standing_alerts(self, keys: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+        """Return the alert ids that exist for these (rule, key) pairs."""
+        return alerts.standing(self._connection, keys)
+
+    def alert_sources(self, alert_id: int) -> Collection[int]:
+        """Return the articles that an alert stands for."""
+        return alerts.sources(self._connection, alert_id)
+
+    def add_alert(
+        self,
+        *,
+        rule: str,
+        key: str,
+        kind: str,
+        story_id: int,
+        article_id: int,
+        reason: str,
+        now: datetime,
+    ) -> int:
+        """Store an alert with its first article and return its id."""
+        return alerts.add(
+            self._connection,
+            rule=rule,
+            key=key,
+            kind=kind,
+            story_id=story_id,
+            article_id=article_id,
+            reason=reason,
+            now=now,
+        )
+
+    def add_source(self, alert_id: int, article_id: int, *, now: datetime) -> None:
+        """Note a further article under an alert."""
+        alerts.add_source(self._connection, alert_id, article_id, now)
+
+    def save_match(
+        self,
+        article: Article,
+        match: Match,
+        why: AlertWhy,
+        *,
+        entry_id: int,
+        alert_id: int | None,
+        now: datetime,
+    ) -> None:
+        """Keep a match of this revision of an article, and what became of it."""
+        alerts.save_match(
+            self._connection, article, match, why, entry_id=entry_id, alert_id=alert_id, now=now
+        )
+
+    def enqueue(self, deliveries: Iterable[Delivery]) -> None:
+        """Put deliveries in the outbox."""
+        outbox.enqueue(self._connection, deliveries)
+
+    def save_delivery(self, delivery: Delivery) -> None:
+        """Store state, attempts, error and times of a delivery and give up its lease."""
+        outbox.save(self._connection, delivery)
+
+    def postpone_delivery(self, delivery_id: str, *, until: datetime, error: str) -> None:
+        """Put off a delivery whose sending failed for a reason of our own."""
+        outbox.postpone(self._connection, delivery_id, until, error)
