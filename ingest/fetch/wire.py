@@ -73,7 +73,7 @@ class Exchange:
 
     def spend(self, count: int) -> None:
         """Count bytes off the wire; raises TooLarge when there were too many."""
-        self.answered = True
+        self.answered = self.answered or count > 0
         self.bytes_left -= count
         if self.bytes_left < 0:
             raise TooLarge("the answer is larger than allowed", url=self.shown)
