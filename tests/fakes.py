@@ -1,0 +1,49 @@
+"""Stand-ins for other people's machines: a web that answers from a table, channels that keep a list."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ingest.errors import DeliveryError, FetchError, HttpStatus
+from ingest.model import Delivery, Request, Response
+
+
+@dataclass
+class FakeFetcher:
+    """Answers by URL: a body, a response, or an error to raise."""
+
+    answers: dict[str, bytes | Response | FetchError] = field(default_factory=dict)
+    asked: list[Request] = field(default_factory=list)
+
+    def fetch(self, request: Request) -> Response:
+        self.asked.append(request)
+        answer = self.answers.get(request.url)
+        if answer is None:
+            raise HttpStatus("404 Not Found", url=request.url, status=404)
+        if isinstance(answer, FetchError):
+            raise answer
+        if isinstance(answer, Response):
+            return answer
+        return Response(request.url, 200, {"content-type": "text/html; charset=utf-8"}, answer)
+
+
+@dataclass
+class OpenRobots:
+    """A robots.txt that forbids what it is told to."""
+
+    forbidden: frozenset[str] = frozenset()
+
+    def allowed(self, url: str) -> bool:
+        return url not in self.forbidden
+
+
+@dataclass
+class ListChannels:
+    """Keeps what is sent; raises what it is told to, by channel."""
+
+    sent: list[Delivery] = field(default_factory=list)
+    refuse: Mapping[str, DeliveryError] = field(default_factory=dict)
+
+    def send(self, delivery: Delivery) -> None:
+        if delivery.channel in self.refuse:
+            raise self.refuse[delivery.channel]
+        self.sent.append(delivery)

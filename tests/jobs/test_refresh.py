@@ -1,0 +1,95 @@
+"""From a feed to its entries."""
+
+from datetime import timedelta
+
+from ingest.errors import TimedOut
+from ingest.feeds.settings import Polling
+from ingest.model import EntryState, FeedState, Outcome, Response
+from tests.desk import rss
+from tests.jobs.desk import FEED, NOW, JobDesk
+
+ITEM = ("/1.html", "Headline", "A teaser.")
+
+
+def test_new_entries_are_stored_and_due_for_reading_at_once(desk: JobDesk) -> None:
+    desk.publish(ITEM)
+    done = desk.refresh()
+    (entry,) = desk.claim()
+
+    assert (done.new, done.feed.last_outcome) == (1, Outcome.FETCHED)
+    assert (entry.title, entry.link) == ("Headline", "https://a.example/1.html")
+    assert entry.state is EntryState.WAITING
+
+
+def test_a_known_entry_is_not_news(desk: JobDesk) -> None:
+    desk.publish(ITEM)
+    desk.refresh()
+    desk.publish(("/2.html", "Second", "Another."), ITEM)
+    done = desk.refresh()
+
+    assert (done.new, done.changed) == (1, 0)
+
+
+def test_an_entry_whose_text_changed_is_read_again(desk: JobDesk) -> None:
+    desk.publish(ITEM)
+    desk.refresh()
+    desk.page("/1.html", "Headline", "A long enough first paragraph of the article. " * 4)
+    desk.read()
+    desk.publish(("/1.html", "Headline, corrected", "A teaser."))
+    done = desk.refresh()
+
+    assert (done.new, done.changed) == (0, 1)
+    assert len(desk.read()) == 1
+
+
+def test_the_same_bytes_are_unchanged_whatever_the_server_says(desk: JobDesk) -> None:
+    desk.publish(ITEM)
+    desk.refresh()
+
+    assert desk.refresh().feed.last_outcome is Outcome.UNCHANGED
+
+
+def test_validators_are_sent_back_as_given(desk: JobDesk) -> None:
+    headers = {"etag": 'W/"odd one"', "last-modified": "Mon, 23 Nov 2026 07:00:00 GMT"}
+    desk.web.answers[FEED] = Response(FEED, 200, headers, rss("A", [ITEM]))
+    desk.refresh()
+    desk.web.answers[FEED] = Response(FEED, 304, {}, b"")
+    done = desk.refresh()
+
+    assert done.feed.last_outcome is Outcome.NOT_MODIFIED
+    assert desk.web.asked[-1].validators.etag == 'W/"odd one"'
+    assert desk.web.asked[-1].validators.last_modified == "Mon, 23 Nov 2026 07:00:00 GMT"
+    assert done.feed.validators == desk.web.asked[-1].validators
+
+
+def test_a_failure_is_kept_on_the_feed_and_slows_it(desk: JobDesk) -> None:
+    desk.web.answers[FEED] = TimedOut("took longer than 30 s", url=FEED)
+    first = desk.refresh().feed
+    second = desk.refresh().feed
+
+    assert (first.last_outcome, first.failures) == (Outcome.TIMEOUT, 1)
+    assert second.state is FeedState.FAILING
+    assert first.next_check_at is not None
+    assert second.next_check_at is not None
+    assert NOW < first.next_check_at < second.next_check_at <= NOW + timedelta(hours=25)
+
+
+def test_a_feed_that_turns_into_a_web_page_keeps_its_entries(desk: JobDesk) -> None:
+    desk.publish(ITEM)
+    desk.refresh()
+    desk.web.answers[FEED] = b"<!doctype html><html><body>Please log in</body></html>"
+    done = desk.refresh()
+
+    assert done.feed.last_outcome is Outcome.NOT_A_FEED
+    assert len(desk.claim()) == 1
+
+
+def test_a_first_poll_can_be_stored_silently(desk: JobDesk) -> None:
+    desk.set(polling=Polling(first="store"))
+    desk.publish(ITEM)
+    desk.refresh()
+    desk.publish(("/2.html", "Second", "Another."), ITEM)
+    desk.refresh()
+
+    silent = {entry.title: entry.silent for entry in desk.claim()}
+    assert silent == {"Headline": True, "Second": False}
