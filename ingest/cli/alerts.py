@@ -18,7 +18,7 @@ def alerts() -> None:
 @alerts.command("list")
 @filters
 @click.pass_obj
-def list_alerts(session: Session, **options: Any) -> None:
+def list_alerts(session: Session, /, **options: Any) -> None:
     """List alerts, newest first."""
     columns = ["id", "rule", "story", "articles", "created_at", "state", "reason"]
     listing(session, "list_alerts", columns, **options)
@@ -56,7 +56,7 @@ def deliveries() -> None:
     help="Only those in this state.",
 )
 @click.pass_obj
-def list_deliveries(session: Session, **options: Any) -> None:
+def list_deliveries(session: Session, /, **options: Any) -> None:
     """List deliveries, newest first."""
     columns = ["id", "alert", "channel", "state", "attempts", "next_attempt_at", "last_error"]
     listing(session, "list_deliveries", columns, **options)

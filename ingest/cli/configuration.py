@@ -13,8 +13,8 @@ from ingest.config.load import load
 from ingest.config.plan import plan as decide
 from ingest.config.plan import wanted_feeds
 from ingest.config.settings import schema as describe
-from ingest.errors import ConfigErrors
 from ingest.config.starter import files
+from ingest.errors import ConfigErrors
 
 
 @click.command()

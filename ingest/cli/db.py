@@ -19,7 +19,7 @@ def db() -> None:
 @click.pass_obj
 def upgrade(session: Session) -> None:
     """Bring the database to the schema of this program."""
-    revision = migrate.upgrade(session.settings().database.get_secret_value())
+    revision = migrate.upgrade(session.settings().database)
     click.echo(f"the database is at {revision}")
 
 
@@ -28,7 +28,7 @@ def upgrade(session: Session) -> None:
 @click.pass_obj
 def db_status(session: Session, as_json: bool) -> None:
     """Show which schema the database has and which this program needs."""
-    url = session.settings().database.get_secret_value()
+    url = session.settings().database
     current, wanted = migrate.current(url), migrate.wanted()
     show({"current": current, "wanted": wanted, "up_to_date": current == wanted}, as_json=as_json)
 

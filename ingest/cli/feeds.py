@@ -25,7 +25,7 @@ def feeds() -> None:
 @click.option("--limit", type=click.IntRange(min=1), help="At most this many.")
 @json_option
 @click.pass_obj
-def list_feeds(session: Session, as_json: bool, limit: int | None, **chosen: Any) -> None:
+def list_feeds(session: Session, /, as_json: bool, limit: int | None, **chosen: Any) -> None:
     """List feeds and how they stand."""
     columns = ["name", "state", "last_outcome", "last_checked_at", "next_check_at", "entries"]
     with session.store() as store:

@@ -47,7 +47,7 @@ def entries() -> None:
 @entries.command("list")
 @filters
 @click.pass_obj
-def list_entries(session: Session, **options: Any) -> None:
+def list_entries(session: Session, /, **options: Any) -> None:
     """List entries, newest first."""
     listing(session, "list_entries", ["id", "feed", "state", "first_seen_at", "title"], **options)
 
@@ -60,7 +60,7 @@ def articles() -> None:
 @articles.command("list")
 @filters
 @click.pass_obj
-def list_articles(session: Session, **options: Any) -> None:
+def list_articles(session: Session, /, **options: Any) -> None:
     """List articles, newest first."""
     columns = ["id", "story", "feed", "published_at", "words", "method", "title"]
     listing(session, "list_articles", columns, **options)
@@ -85,7 +85,7 @@ def stories() -> None:
 @stories.command("list")
 @filters
 @click.pass_obj
-def list_stories(session: Session, **options: Any) -> None:
+def list_stories(session: Session, /, **options: Any) -> None:
     """List stories, newest first."""
     columns = ["id", "articles", "feeds", "first_seen_at", "last_seen_at", "title"]
     listing(session, "list_stories", columns, **options)

@@ -220,13 +220,27 @@ class Demo:
     def _alerts(self) -> Table:
         table = _table("alerts", "rule", "story", "sources", "because of", "sent to")
         for row in sorted(self._store.list_alerts(), key=lambda row: row["id"]):
-            deliveries = list(self._store.list_deliveries(alert=row["id"]))
-            payload = self._store.payload(deliveries[0]["id"]) if deliveries else {}
-            terms = {match["term"].lower(): match["term"] for match in payload["data"]["matched"]}
-            sent = ", ".join(f"{each['channel']} ({each['state']})" for each in deliveries)
-            because = escape(", ".join(terms.values()))
+            sent = ", ".join(
+                f"{each['channel']} ({each['state']})"
+                for each in self._store.list_deliveries(alert=row["id"])
+            )
+            because = escape(", ".join(self._terms(row["article"], row["rule"])))
             table.add_row(row["rule"], str(row["story"]), str(row["articles"]), because, sent)
         return table
+
+    def _terms(self, article: int, rule: str) -> list[str]:
+        """Return the passages that made a rule true of an article, each once."""
+        stored = self._store.article(article)
+        assert stored is not None
+        texts = {"title": stored["title"], "text": stored["body"]}
+        spans = [
+            span
+            for match in self._store.matches_for(article)
+            for span in match["spans"]
+            if match["rule"] == rule
+        ]
+        terms = (texts[field][start:end] for field, start, end in spans)
+        return list({term.lower(): term for term in terms}.values())
 
 
 def _table(title: str, *columns: str) -> Table:
