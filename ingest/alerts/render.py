@@ -153,7 +153,7 @@ def _list(type: str, data: dict[str, Any]) -> str:
 def _slug(name: str) -> str:
     """Return a rule's name as part of a List-ID; a name that had to change gets a mark of its own."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower())[:40].strip("-")
-    return plain if plain == name else f"{plain}-{_digest(name)}".lstrip("-")
+    return plain if plain and plain == name else f"{plain}-{_digest(name)}".lstrip("-")
 
 
 def _digest(*values: object) -> str:
