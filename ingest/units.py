@@ -16,8 +16,10 @@ from pydantic import (
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_LONGEST_S = 100 * 365 * 86400.0  # a date that far from now is still one Python can write
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|KB|MB|GB)?")
 _BYTES = {None: 1, "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+_LARGEST = 1e12
 
 
 class Section(BaseModel):
@@ -36,7 +38,10 @@ def parse_duration(value: object) -> object:
     parts = _DURATION.findall(value)
     if not parts or _DURATION.sub("", value).strip():
         raise ValueError("not a duration; write for example 30s, 15m, 2h or 7d")
-    return timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in parts))
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    if seconds > _LONGEST_S:
+        raise ValueError("longer than a hundred years")
+    return timedelta(seconds=seconds)
 
 
 def parse_size(value: object) -> object:
@@ -49,7 +54,10 @@ def parse_size(value: object) -> object:
     found = _SIZE.fullmatch(value.strip())
     if found is None:
         raise ValueError("not a size; write for example 500kB or 20MB")
-    return int(float(found[1]) * _BYTES[found[2]])
+    size = float(found[1]) * _BYTES[found[2]]
+    if size > _LARGEST:
+        raise ValueError("larger than a terabyte")
+    return int(size)
 
 
 def config_folder(info: ValidationInfo) -> Path:

@@ -9,8 +9,10 @@ from ingest.deliver import NOT_YET
 if TYPE_CHECKING:
     from ingest.config.settings import Settings
 
-_SECTIONS_NOT_YET = ("web", "metrics", "health")
-_RULE_KEYS_NOT_YET = ("surge",)
+SECTIONS_NOT_YET = ("web", "metrics", "health")
+"""Sections that are read and checked, but that nothing acts on in this version."""
+RULE_KEYS_NOT_YET = ("surge",)
+"""The same for keys of a rule; `ingest.deliver.NOT_YET` has those of a channel."""
 
 
 def warnings(settings: "Settings") -> tuple[str, ...]:
@@ -30,8 +32,7 @@ def _contact(settings: "Settings") -> Iterator[str]:
 
 
 def _no_effect(settings: "Settings") -> Iterator[str]:
-    """Name the keys that are read and checked, but that nothing acts on in this version."""
-    for section in _SECTIONS_NOT_YET:
+    for section in SECTIONS_NOT_YET:
         if section in settings.model_fields_set:
             yield f"`{section}` has no effect yet"
     for name, channel in settings.channels.items():
@@ -39,28 +40,35 @@ def _no_effect(settings: "Settings") -> Iterator[str]:
             if key in channel.model_fields_set:
                 yield f"`channels.{name}.{key}` has no effect yet"
     for rule in settings.rules:
-        for key in _RULE_KEYS_NOT_YET:
+        for key in RULE_KEYS_NOT_YET:
             if getattr(rule, key) is not None:
                 yield f"`{key}` of rule `{rule.name}` has no effect yet"
 
 
 def _rules(settings: "Settings") -> Iterator[str]:
-    for rule in settings.rules:
-        if not rule.notify:
-            yield f"rule `{rule.name}` tells no channel; its matches are stored (add `notify:`)"
+    mute = [rule.name for rule in settings.rules if not rule.notify]
+    if mute:
+        yield f"no channel is told of {_names('rule', mute)} (add `notify:`)"
 
 
 def _channels(settings: "Settings") -> Iterator[str]:
     used = {name for rule in settings.rules for name in rule.notify} | {*settings.health.channels}
-    for name in settings.channels:
-        if name not in used:
-            yield f"channel `{name}` is used by no rule"
+    idle = [name for name in settings.channels if name not in used]
+    if idle:
+        yield f"no rule tells {_names('channel', idle)}"
 
 
 def _feeds(settings: "Settings") -> Iterator[str]:
     if not settings.feeds:
         yield "no feeds; there is nothing to watch (see `feeds:`)"
     addresses = Counter(feed.url for feed in settings.feeds)
-    for feed in settings.feeds:
-        if feed.name and addresses[feed.url] > 1:
-            yield f"feed `{feed.name}` has the same address as another feed"
+    again = [feed.name or feed.url for feed in settings.feeds if addresses[feed.url] > 1]
+    if again:
+        yield f"the same address is polled more than once by {_names('feed', again)}"
+
+
+def _names(kind: str, names: list[str]) -> str:
+    """Return `rule a`, or `rules a, b, c and 12 more`."""
+    shown = ", ".join(f"`{name}`" for name in names[:5])
+    rest = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"{kind}{'s' if len(names) > 1 else ''} {shown}{rest}"

@@ -79,7 +79,11 @@ def _sentence(detail: ErrorDetails) -> str:
     message = detail["msg"].removeprefix("Value error, ")
     if message.startswith(("Input should be ", "Input is ")):
         return re.sub("^Input (should be|is)", "must be" if "should" in message else "is", message)
-    return f"is {message}" if message.startswith("not ") else f"is refused: {message}"
+    return (
+        f"is {message}"
+        if message.startswith(("not ", "out of ", "longer ", "larger "))
+        else f"is refused: {message}"
+    )
 
 
 def _key(loc: Sequence[int | str]) -> str:

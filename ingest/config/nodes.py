@@ -5,7 +5,6 @@ and a hundred thousand opening brackets end in a fault instead of a stack overfl
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -133,35 +132,31 @@ class _Builder:
         self.faults: list[ConfigError] = []
         self._stack: list[_Open] = []
         self._anchors: dict[str, Node] = {}
-        self._take: dict[type, Callable[[yaml.Event], None]] = {
-            yaml.ScalarEvent: self._scalar,
-            yaml.SequenceStartEvent: self._start,
-            yaml.MappingStartEvent: self._start,
-            yaml.SequenceEndEvent: self._end,
-            yaml.MappingEndEvent: self._end,
-            yaml.AliasEvent: self._alias,
-            yaml.DocumentStartEvent: self._document,
-        }
 
     def take(self, event: yaml.Event) -> None:
         """Take the next event; raises ConfigError where the file can't be read on."""
-        step = self._take.get(type(event))
-        if step:
-            step(event)
+        match event:
+            case yaml.ScalarEvent():
+                self._scalar(event)
+            case yaml.CollectionStartEvent():
+                self._start(event)
+            case yaml.CollectionEndEvent():
+                self._end()
+            case yaml.AliasEvent():
+                self._alias(event)
+            case yaml.DocumentStartEvent() if self.root is not None:
+                raise self._place(event).fault("a second document", "remove the line `---`")
 
     def _place(self, event: yaml.Event) -> Place:
         mark = event.start_mark
+        assert mark is not None  # the parsers always set it
         return Place(self.file, mark.line + 1, mark.column + 1)
-
-    def _document(self, event: yaml.Event) -> None:
-        if self.root is not None:
-            raise self._place(event).fault("a second document", "remove the line `---`")
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         place = self._place(event)
         self._refuse_tag(event, place)
-        lines = event.end_mark.line - event.start_mark.line
-        style = ">" if lines else event.style or ""  # over several lines: columns tell nothing
+        several = event.end_mark is not None and event.end_mark.line >= place.line
+        style = ">" if several else event.style or ""  # over several lines columns tell nothing
         top = self._stack[-1] if self._stack else None
         if top and isinstance(top.node.value, dict) and top.key is None:
             top.key = (event.value, place)
@@ -183,7 +178,7 @@ class _Builder:
         is_list = isinstance(event, yaml.SequenceStartEvent)
         self._stack.append(_Open(Node([] if is_list else {}, place), event.anchor))
 
-    def _end(self, _: yaml.Event) -> None:
+    def _end(self) -> None:
         closed = self._stack.pop()
         if closed.anchor:
             # Known only now: an alias can't stand inside its own anchor, so there are no rings.
@@ -192,7 +187,7 @@ class _Builder:
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         place = self._place(event)
-        node = self._anchors.get(event.anchor)
+        node = self._anchors.get(event.anchor or "")
         if node is None:
             raise place.fault(
                 f"no anchor `&{event.anchor}` above", "a value with `*` first needs quotes"
@@ -230,6 +225,8 @@ class _Builder:
         else:
             into[name] = (place, node)
 
-    def _refuse_tag(self, event: yaml.NodeEvent, place: Place) -> None:
+    def _refuse_tag(
+        self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, place: Place
+    ) -> None:
         if event.tag:
             self.faults.append(place.fault("tags such as `!!str` are not read", "remove the tag"))

@@ -96,3 +96,6 @@ def _changes(feed: WantedFeed, known: dict[str, Feed]) -> Iterable[Change]:
         yield Change(feed.name, "url", old.url, feed.url)
     if old.tags != feed.tags:
         yield Change(feed.name, "tags", ", ".join(old.tags), ", ".join(feed.tags))
+    if feed.paused and old.state is not FeedState.PAUSED:
+        # The other way round can't be told: the feed may be paused by command, which stays.
+        yield Change(feed.name, "paused", "no", "yes")

@@ -39,11 +39,9 @@ class _Schema(GenerateJsonSchema):
 
 
 def duration(value: timedelta) -> str:
-    """Write a duration in the largest unit that fits it whole, such as `24h` or `15m`."""
+    """Write a duration in the largest unit that fits it whole, such as `72h`; days from a week on."""
     seconds = value.total_seconds()
-    if value == timedelta(hours=24):
-        return "24h"
-    unit, size = next(
-        ((unit, size) for unit, size in _UNITS if seconds and seconds % size == 0), ("s", 1)
-    )
+    units = _UNITS if value >= timedelta(days=7) else _UNITS[1:]
+    whole = (each for each in units if seconds and seconds % each[1] == 0)
+    unit, size = next(whole, ("s", 1))
     return f"{seconds / size:g}{unit}"

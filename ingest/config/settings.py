@@ -4,7 +4,14 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
 from ingest.articles.settings import Articles
 from ingest.articles.sites import SiteRules
@@ -132,6 +139,13 @@ class Settings(Section):
     health: Health = Health()
     feeds: tuple[FeedConfig, ...] = Field((), description="The feeds to watch.")
     rules: tuple[RuleConfig, ...] = Field((), description="The rules to watch for.")
+
+    @field_validator("polling")
+    @classmethod
+    def _in_order(cls, polling: Polling) -> Polling:
+        if not polling.min <= polling.interval <= polling.max:
+            raise ValueError("out of order; `min` ≤ `interval` ≤ `max` must hold")
+        return polling
 
     _site_rules: SiteRules = PrivateAttr(SiteRules(()))
 

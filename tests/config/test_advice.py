@@ -1,0 +1,61 @@
+"""What `ingest check` warns of."""
+
+from pathlib import Path
+
+from ingest.config.settings import warnings
+from tests.config.files import settings_of
+
+MAIL = "kind: email, to: [desk@example.org], from: bot@example.org, smtp: {host: localhost}"
+QUIET = """
+contact: mailto:desk@example.org
+feeds: [{url: https://a.example/, name: A}]
+"""
+
+
+def test_a_complete_configuration_raises_no_warning(tmp_path: Path) -> None:
+    text = QUIET + f"channels: {{desk: {{{MAIL}}}}}\nrules: [{{name: r, query: a, notify: [desk]}}]"
+
+    assert warnings(settings_of(tmp_path, text)) == ()
+
+
+def test_a_missing_contact_and_no_feeds_are_pointed_out(tmp_path: Path) -> None:
+    contact, feeds = warnings(settings_of(tmp_path, ""))
+
+    assert "`contact`" in contact
+    assert "nothing to watch" in feeds
+
+
+def test_rules_without_channels_are_named_up_to_five(tmp_path: Path) -> None:
+    rules = "".join(f"  - {{name: r{n}, query: a}}\n" for n in range(7))
+    (warning,) = warnings(settings_of(tmp_path, QUIET + "rules:\n" + rules))
+
+    assert "rules `r0`, `r1`, `r2`, `r3`, `r4` and 2 more" in warning
+
+
+def test_a_channel_that_no_rule_tells_is_named(tmp_path: Path) -> None:
+    (warning,) = warnings(settings_of(tmp_path, QUIET + f"channels: {{desk: {{{MAIL}}}}}"))
+
+    assert warning == "no rule tells channel `desk`"
+
+
+def test_the_same_address_under_two_names_is_named(tmp_path: Path) -> None:
+    text = QUIET.replace("name: A}", "name: A}, {url: https://a.example/, name: B}")
+    (warning,) = warnings(settings_of(tmp_path, text))
+
+    assert "more than once by feeds `A`, `B`" in warning
+
+
+def test_keys_without_effect_in_this_version_are_named(tmp_path: Path) -> None:
+    text = QUIET + (
+        f"channels: {{desk: {{{MAIL}, rate: 10/h}}}}\n"
+        "rules: [{name: r, query: a, notify: [desk], surge: {window: 2h}}]\n"
+        "web: {listen: '127.0.0.1:8081'}\nmetrics: {enabled: true}\nhealth: {channels: [desk]}\n"
+    )
+
+    assert warnings(settings_of(tmp_path, text)) == (
+        "`web` has no effect yet",
+        "`metrics` has no effect yet",
+        "`health` has no effect yet",
+        "`channels.desk.rate` has no effect yet",
+        "`surge` of rule `r` has no effect yet",
+    )
