@@ -97,8 +97,11 @@ def clean(
     core = [i for i in running if lines[i].core] or running
     if core:
         first, last = core[0], core[-1]
-        tail = sum(len(lines[i].text) for i in running if i > last)
-        whole = sum(len(lines[i].text) for i in running)
+        sizes = [
+            0 if why else max(len(x.text) - 2 * x.linked, 0)
+            for x, why in zip(lines, verdicts, strict=True)
+        ]
+        tail, whole = sum(sizes[last + 1 :]), sum(sizes)
         want = plain(summary)
         for i, line in enumerate(lines):
             if verdicts[i] is None and i < first and not _is_lead(line, want):
@@ -116,7 +119,7 @@ def clean(
     return [line for line, why in zip(lines, verdicts, strict=True) if why is None], counts
 
 
-TAIL = 0.3
+TAIL = 0.2
 
 
 def _end(lines: Sequence[Line], verdicts: list[str | None], running: Sequence[int]) -> None:
@@ -128,7 +131,7 @@ def _end(lines: Sequence[Line], verdicts: list[str | None], running: Sequence[in
             seen += len(line.text)
         if seen > 0.6 * whole and ends(line):
             for k in range(i, len(lines)):
-                verdicts[k] = verdicts[k] or "after the text"
+                verdicts[k] = verdicts[k] or "after an ending"
             return
 
 

@@ -46,6 +46,7 @@ _STRONG = word_set("""
     navigation newsletter newsletters outbrain overlay pagination popular popup promo promoted
     promotion promotions rail rating ratings recirc recirculation recommend recommendation
     recommendations recommended related reply share shares sharing shop sidebar signup social
+    productcard disclosure feedback poll crumbs outdated warning accessibility wall photogallery
     sponsor sponsored sponsors swiper taboola thumbnail timestamp toolbar tooltip trending tweet
     twitter whatsapp slick slider flickity carousel
     """)
@@ -60,6 +61,7 @@ where most of the text is no running text."""
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _TAXONOMY = re.compile(r"(?<!\S)(?:tag|category|has|format|type|status|author|wp)-\S+")
+_POST = re.compile(r"(?<!\S)(?:hentry|type-\w+|post-\d+)(?!\S)")
 """WordPress writes an article's tags and categories into the class of its wrapper."""
 _COMPOUND = re.compile(
     r"sr-only|screen-reader|visually-?hidden|more-(?:stories|news|from|on)|sign-?up|(?:in|inline)-?(?:article-)?(?:related|link)s?\b|see-also"
@@ -68,6 +70,9 @@ _COMPOUND = re.compile(
 )
 _TAGS = frozenset(["nav", "footer", "aside", "form", "dialog", "menu"])
 _STYLE_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_LOCKED = re.compile(r"paywall|subscriber|premium|regwall|metered|encrypted", re.I)
+"""Paragraphs a site hides until the reader has paid are the article all the same."""
+
 _INLINE = word_set("""
     a abbr acronym b bdi bdo big br cite code data del dfn em font i img ins kbd label mark nobr
     picture q s samp small source span strike strong sub sup time tt u var wbr
@@ -89,6 +94,8 @@ class Outline:
         self.parents: list[int] = []
         self.total: list[int] = []
         self.good: list[int] = []
+        self.images: list[int] = []
+        self.headings: list[int] = []
         self._gone: set[int] = set()
         self._read(body)
 
@@ -114,6 +121,10 @@ class Outline:
             here = index[node.mem_id] = len(nodes)
             nodes.append(node)
             parents.append(at)
+            if tag == "img":
+                self.images.append(here)
+            elif tag == "h1":
+                self.headings.append(here)
             inline = tag in _INLINE and at >= 0
             block.append(block[at] if inline else here)
             linked.append((at >= 0 and linked[at]) or tag == "a")
@@ -130,6 +141,13 @@ class Outline:
             at = parents[here]
             total[at] += total[here]
             self.good[at] += self.good[here]
+
+    def end(self, here: int) -> int:
+        """Return the index after the last element under `here`."""
+        last = here + 1
+        while last < len(self.nodes) and self.parents[last] >= here:
+            last += 1
+        return last
 
     def cut(self, here: int) -> None:
         """Take an element and all under it out of the page."""
@@ -161,10 +179,11 @@ def prune(outline: Outline) -> None:
     beside = {
         here: kind for here, node in enumerate(outline.nodes) if here and (kind := _kind(node))
     }
+    article = _around_headings(outline)
     for kinds in ((Kind.CONSENT,), (Kind.STRONG, Kind.WEAK)):
         limit = KEEP_SHARE * outline.good[0]
         for here, kind in beside.items():
-            if kind not in kinds or outline.is_gone(here):
+            if kind not in kinds or here in article or outline.is_gone(here):
                 continue
             good, total = outline.good[here], outline.total[here]
             if kind is Kind.CONSENT and good > 0.9 * outline.good[0]:
@@ -174,6 +193,20 @@ def prune(outline: Outline) -> None:
             if kind is Kind.WEAK and (good > limit or good > 0.5 * total):
                 continue
             outline.cut(here)
+
+
+def _around_headings(outline: Outline) -> set[int]:
+    """Return the elements around an `h1` that hold running text too: no name speaks against them."""
+    found: set[int] = set()
+    for here in outline.headings:
+        while here > 0:
+            if outline.good[here] >= HEADED_TEXT:
+                found.add(here)
+            here = outline.parents[here]
+    return found
+
+
+HEADED_TEXT = 400
 
 
 def cut_cards(outline: Outline) -> None:
@@ -187,7 +220,11 @@ def cut_cards(outline: Outline) -> None:
         if outline.is_gone(here):
             continue
         card = here
-        while (up := outline.parents[card]) > 0 and outline.good[up] <= limit and outline.total[up] <= 2 * CARD_TEXT:
+        while (
+            (up := outline.parents[card]) > 0
+            and outline.good[up] <= limit
+            and outline.total[up] <= 2 * CARD_TEXT
+        ):
             card = up
         group = groups.setdefault((outline.parents[card], outline.nodes[card].tag or ""), [])
         if card not in group:
@@ -197,6 +234,26 @@ def cut_cards(outline: Outline) -> None:
             for card in cards:
                 if not outline.is_gone(card):
                     outline.cut(card)
+
+
+def cut_captions(outline: Outline) -> None:
+    """Cut pictures with the words beneath them: the nearest box around an image that holds text."""
+    for image in outline.images:
+        if outline.is_gone(image):
+            continue
+        box = image
+        while box > 0 and not outline.total[box]:
+            box = outline.parents[box]
+        if (
+            box > 0
+            and outline.total[box] <= CAPTION_TEXT
+            and outline.nodes[box].tag in CAPTION_TAGS
+        ):
+            outline.cut(box)
+
+
+CAPTION_TEXT = 300
+CAPTION_TAGS = frozenset(["div", "span", "section", "figure", "picture", "center", "dl", "a"])
 
 
 class Kind(Enum):
@@ -214,34 +271,62 @@ def _kind(node: LexborNode) -> Kind | None:
     names = node.attributes
     if not names or tag in ("body", "html", "h1", "main"):
         return None
-    if "hidden" in names or names.get("aria-hidden") == "true":
+    classes = names.get("class") or ""
+    hidden = (
+        "hidden" in names
+        or names.get("aria-hidden") == "true"
+        or ("style" in names and _STYLE_HIDDEN.search(names["style"] or ""))
+    )
+    if hidden and not _LOCKED.search(classes):
         return Kind.STRONG
-    if "style" in names and _STYLE_HIDDEN.search(names["style"] or ""):
-        return Kind.STRONG
-    kind = named(names.get("class") or "", names.get("id") or "")
+    kind = named(classes, names.get("id") or "")
     if kind is Kind.STRONG and tag == "article":
         return Kind.WEAK
     return kind
 
 
-def choose(outline: Outline, noise: float = _NOISE_WEIGHT) -> LexborNode | None:
+def choose(outline: Outline, noise: float = _NOISE_WEIGHT, within: int = 0) -> int | None:
     """Return the element that holds the article, or None where there is no running text.
 
     `noise` says how much a character that is no running text counts against one that is.
     """
     best, score = None, 0.0
-    for here, node in enumerate(outline.nodes):
+    start = within or _first_of_several(outline)
+    for here in range(start, outline.end(start)):
+        node = outline.nodes[here]
         good = outline.good[here]
         value = good - noise * (outline.total[here] - good)
         if value > score and node.tag not in ("p", "a") and not outline.is_gone(here):
-            best, score = node, value
+            best, score = here, value
     return best
+
+
+def _first_of_several(outline: Outline) -> int:
+    """Return the first of several whole articles on one page (endless scrolling), else the body."""
+    for here in outline.headings:
+        while here > 0 and outline.nodes[here].tag != "article":
+            here = outline.parents[here]
+        if here > 0 and outline.good[here] >= HEADED_TEXT and not outline.is_gone(here):
+            return here if _followed(outline, here) else 0
+    return 0
+
+
+def _followed(outline: Outline, here: int) -> bool:
+    parent = outline.parents[here]
+    return any(
+        outline.parents[other] == parent
+        and outline.nodes[other].tag == "article"
+        and outline.good[other] >= HEADED_TEXT
+        for other in range(outline.end(here), outline.end(parent))
+    )
 
 
 @lru_cache(8192)
 def named(classes: str, name: str) -> Kind | None:
     """Return what an element's class and id say of it, None where they say nothing."""
-    both = f"{_TAXONOMY.sub('', classes)} {name}"
+    if _POST.search(classes):
+        classes = _TAXONOMY.sub("", classes)
+    both = f"{classes} {name}"
     words = {word.lower() for word in _WORDS.findall(both)}
     if not _CONSENT.isdisjoint(words):
         return Kind.CONSENT

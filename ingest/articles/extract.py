@@ -84,12 +84,14 @@ def _body(
     outline = container.Outline(tree.body)
     container.prune(outline)
     container.cut_cards(outline)
-    node = container.choose(outline)
-    if node is None:
+    container.cut_captions(outline)
+    chosen = container.choose(outline)
+    if chosen is None:
         return (), "page"
-    core = container.choose(outline, container.CORE_NOISE)
+    core = container.choose(outline, container.CORE_NOISE, chosen)
     if core is not None:
-        core.attrs["data-core"] = "1"  # type: ignore[index]
+        outline.nodes[core].attrs["data-core"] = "1"
+    node = outline.nodes[chosen]
     if node.html is None:
         return (), "page"
     lines, _ = clean.clean(clean.read(node.html), about, next(iter(said.descriptions), ""))

@@ -235,9 +235,19 @@ def is_aside(line: Line, page: Page) -> bool:
 _UI = _p(
     r"^\W*(?:caption|close|menu|search|loading|next|previous|top|back to top|details|contact|play|pause|mute|advertisement|view|show|hide|open|expand|copy|copied|done|ok|cancel|submit|error|end of article|story saved|click to (?:hide|read more).*|scroll (?:down|to).*|skip to.*|image|photo|gallery|video|audio|listen|watch|live|new|updated|exclusive|opinion|analysis|share|save|_+|[\W_]+)\W*$"
 )
-_ADDRESS = re.compile(r"^\W*(?:https?://\S+|www\.\S+|[\w.+-]{1,60}@[\w-]{1,60}(?:\.[\w-]{1,30}){1,4}|@\w{1,30}|#\w{1,60})\W*$")
+_ADDRESS = re.compile(
+    r"^\W*(?:https?://\S+|www\.\S+|[\w.+-]{1,60}@[\w-]{1,60}(?:\.[\w-]{1,30}){1,4}|@\w{1,30}|#\w{1,60})\W*$"
+)
 _NOTICE = _p(
     r"\b(?:(?:uses?|use of|utilisons|verwende[nt]|utilizamos|utilizza) (?:des |le |las )?cookies?|cookie(?:s| policy| settings)|please (?:refresh|log in|try again)|browser (?:preferences|window)|log(?:ged)? in\b|your subscription|ad ?blocker|disable your ad|personalized content|terms of (?:use|service)|privacy policy|this feature is currently|has been confirmed|thank you for registering|notifications can be)"
+)
+_APPEAL = _p(
+    _START
+    + r"(?:get in touch|(?:got|have) (?:a|any) (?:story|tip|question|news)|do you (?:know|have) (?:more|a|any)|for (?:more (?:stories|news|information (?:and|on|about|:|visit)|culture)|the latest|all the latest|breaking)|all the latest|to (?:learn more|read more|see more|subscribe|contact|comment)|you can (?:find this|email|follow|contact|also check|reach)|"
+    r"curious about|wondering about|listen to .{0,60} on|also available on|like this (?:story|article)|this (?:live ?blog|is a breaking|is a developing)|(?:.{0,60} )?can be (?:reached|contacted) (?:at|via|by)|please use \w+ browser|you have full access|exclusive articles|unlimited (?:online )?access|"
+    r"if you (?:want to (?:run|read|support|get)|have (?:a|any) (?:story|tip|question|information|news)|know|enjoyed|liked|get .{0,30} from (?:instagram|facebook))|with (?:information|files) from|includes information from|email (?:us|him|her|me|the)|write to|police have urged|our only agenda|enjoying our|get (?:full|unlimited|instant)|please (?:use|enable|update|subscribe|sign|log)|"
+    r"hat ihnen|ihre meinung|haben sie (?:fragen|anregungen|hinweise|einen fehler)|fehler (?:gefunden|entdeckt)|schreiben sie (?:uns|an)|mit (?:informationen|material) (?:der|von)|ihr browser|sie haben kein|über dieses thema berichtet|abgelegt unter|an dieser stelle|externe[nr]? inhalt|ich bin damit einverstanden|link zum|"
+    r"article réservé|il vous reste|réservé aux|(?:découvrez|profitez de) nos offres|cet article est|votre navigateur|artículo (?:exclusivo|solo) para|noticia guardada|tu navegador|contenuto riservato|als abonnee|ben je -?\d|hiermee|cek berita|baca (?:juga|selengkapnya)|ikuti (?:kami|berita)|simak (?:juga|berita))"
 )
 _ORIGIN = _p(
     r"^[\W_]*(?:(?:this|the) (?:article|story|post|piece|interview|column|essay|excerpt|report|content|material) (?:was |has been |is |first |originally |also )*(?:originally |first )?(?:appear|publish|edited|adapted|reprint|featured|provided|produced|republished|distributed|reviewed)|cross-?posted|read the (?:original|full)|(?:originally )?published (?:in|on|by)|reporting by|editing by|writing by|additional reporting|compiled by|mit agenturmaterial|.{0,120}\bcontributed (?:to|reporting)\b|.{0,80} reported from .{0,60}\.$|(?:[—–-] ?)?associated press (?:writer|journalist)|our standards|journal information|provided by|more information:|citation:|source: ?\w|quelle:|fuente:|[-–—] ?additional reporting|with (?:files|reporting) from|\(?with inputs? from|key takeaways$)"
@@ -247,12 +257,29 @@ _ORIGIN = _p(
 def is_ui(line: Line, page: Page) -> bool:
     """A label of a control, an address, signs without words."""
     text = line.text
-    return (len(text) < 60 and bool(_UI.match(text))) or (len(text) < 150 and bool(_ADDRESS.match(text)))
+    return (len(text) < 60 and bool(_UI.match(text))) or (
+        len(text) < 150 and bool(_ADDRESS.match(text))
+    )
 
 
 def is_notice(line: Line, page: Page) -> bool:
     """A word of the site to its reader: cookies, log-in, subscriptions."""
-    return len(line.text) < 700 and len(_NOTICE.findall(line.text[:700])) >= (1 if len(line.text) < 200 else 2)
+    return len(line.text) < 700 and len(_NOTICE.findall(line.text[:700])) >= (
+        1 if len(line.text) < 200 else 2
+    )
+
+
+def is_appeal(line: Line, page: Page) -> bool:
+    """An invitation to the reader: to write, to listen, to subscribe, to go elsewhere."""
+    return len(line.text) < 260 and bool(_APPEAL.match(line.text))
+
+
+def is_link_row(line: Line, page: Page) -> bool:
+    """Several links beside each other, or a list item that is mostly link and no sentence."""
+    size = len(line.text)
+    row = line.text.count("|") >= 2 and line.tag != "tr" and line.linked > 0.2 * size
+    item = line.tag == "li" and line.linked > 0.45 * size and line.text[-1] not in ".!?;"
+    return row or item
 
 
 def is_origin(line: Line, page: Page) -> bool:
@@ -283,6 +310,8 @@ RULES: Sequence[tuple[str, Rule]] = (
     ("control", is_ui),
     ("notice", is_notice),
     ("origin", is_origin),
+    ("appeal", is_appeal),
+    ("link row", is_link_row),
     ("link", is_link),
 )
 

@@ -188,7 +188,6 @@ def _titles(head: _Head, main: jsonld.Item, title: str, site: str | None) -> fro
     all_ = [
         title,
         _text(main.get("headline")),
-        _text(main.get("alternativeHeadline")),
         head.window,
         *social,
     ]
