@@ -19,7 +19,8 @@ _MARKERS = (
     (b"\x4c\x6f\xa7\x94", "cp037"),
 )
 _DECLARATION = re.compile(rb"""\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([\w.:-]{1,40})""")
-_XML_DECLARATION = re.compile(r"\s*<\?xml[^>]{0,1000}>")
+_SPACE = re.compile(r"\s+")
+_IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
 _WIDER = {
     # What writers call by the name of a subset (WHATWG Encoding, labels).
@@ -71,10 +72,29 @@ def decode(body: bytes, content_type: str | None) -> tuple[str, str | None]:
     return body.decode("latin-1"), "no declared encoding fits the text"
 
 
-def without_declaration(text: str) -> str:
-    """Return the text without white space and XML declaration at its start."""
-    found = _XML_DECLARATION.match(text)
-    return text[found.end() :].lstrip() if found else text.lstrip()
+def readable(text: str) -> str:
+    """Return the text from its DOCTYPE or root on, without what XML 1.0 §2.2 allows nowhere.
+
+    Comments and instructions before it go as well: a `<!DOCTYPE` in one is none.
+    """
+    text = _IMPOSSIBLE.sub("", text)
+    at, end = 0, 0
+    while end >= 0:
+        at = _after_space(text, end)
+        mark = next((mark for mark in ("<!--", "<?") if text.startswith(mark, at)), None)
+        end = -1 if mark is None else _after(text, "-->" if mark == "<!--" else "?>", at)
+    return text[at:]
+
+
+def _after_space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def _after(text: str, end: str, at: int) -> int:
+    """Return where `end` has ended, or -1."""
+    found = text.find(end, at)
+    return found + len(end) if found >= 0 else -1
 
 
 def _declared(body: bytes, content_type: str | None) -> list[str]:

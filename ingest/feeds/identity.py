@@ -36,8 +36,6 @@ class KeyedBy(StrEnum):
     """What the entries of a feed are told apart by; kept in the feed's memory once it is not GUID."""
 
     GUID = "guid"
-    LINK = "link"
-    """The feed makes new guids at each fetch."""
     BOTH = "both"
     """The feed gives one guid to several items."""
 
@@ -78,15 +76,10 @@ def content_hash(title: str, text: str, link: str | None) -> str:
     return _digest("\n".join((title, words, _address(link) if link else "")))
 
 
-def keyed_by(memory_value: object) -> KeyedBy:
-    """Return what a feed's memory says of its guids."""
-    return next((by for by in KeyedBy if by == memory_value), KeyedBy.GUID)
-
-
 def _key(item: Traits, homes: set[str], by: KeyedBy) -> str:
     """Return the key of an entry seen alone."""
     link = _address(item.link) if item.link else ""
-    if item.guid and by is not KeyedBy.LINK:
+    if item.guid:
         key = "g:" + _digest(_bare(item.guid))
         return key if by is KeyedBy.GUID else _both(key, link)
     if link and link not in homes:

@@ -13,7 +13,7 @@ _TAG = re.compile(r"<[^<>]*>")
 _BREAK = re.compile(
     r"<(?:br|hr|/?(?:p|div|li|tr|h[1-6]|blockquote|section))\b[^<>]*>", re.IGNORECASE
 )
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"[ \t\r\n\f\v]+")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _MARKUP = re.compile("[<&]")
 _SCHEMES = {"http", "https", "mailto"}
@@ -50,7 +50,9 @@ def sanitised(source: str, base: str) -> str:
     source = scrub(source).strip()
     if not _MARKUP.search(source):
         return source
-    return html.escape(plain(source)) if _is_tangled(source) else _cleaner(base).clean(source)
+    return (
+        html.escape(plain(source)) if _is_tangled(source) else _cleaner(base).clean(source).strip()
+    )
 
 
 def escaped(text: str) -> str:

@@ -4,7 +4,7 @@ Bounded in depth, elements, entries and expansion (`reader`), and cleaned of wha
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -52,7 +52,7 @@ def parse(
     if not body.strip():
         raise NotAFeed("the answer is empty")
     text, lied = encoding.decode(body, content_type)
-    text = markup.scrub(encoding.without_declaration(text))
+    text = encoding.readable(text)
     feed = jsonfeed.read(text, url) if text.startswith(("{", "[")) else _read_xml(text, url)
     if lied:
         feed = replace(feed, warnings=(lied, *feed.warnings))
@@ -99,35 +99,32 @@ def _written(when: datetime | None) -> str | None:
 
 def _read_xml(text: str, url: str) -> ParsedFeed:
     document = reader.read(text, url)
-    if not document.version and not document.entries:
+    version = document.version or ("cdf" if text[:8].lower() == "<channel" else "")
+    if not version and not document.entries:
         raise NotAFeed(f"the answer is {_what(text)}, no feed")
     entries, warnings = document.entries, list(document.warnings)
     if _is_cut_off(text):
         warnings.append(TRUNCATED)
         if _last_is_partial(text):
             entries = entries[:-1]
-    return _feed(document, entries, url, warnings)
+    return replace(
+        _feed(document, entries, url), format=version or "unknown", warnings=tuple(warnings)
+    )
 
 
-def _feed(
-    document: reader.Document,
-    entries: Sequence[Mapping[str, Any]],
-    url: str,
-    warnings: Iterable[str],
-) -> ParsedFeed:
+def _feed(document: reader.Document, entries: Sequence[Mapping[str, Any]], url: str) -> ParsedFeed:
     feed = document.feed
     language = markup.line(str(feed.get("language") or ""))
     inherited = _authors(feed) if document.version.startswith("atom") else ()
     return ParsedFeed(
         title=_title(feed, url),
         link=_link(feed, url),
-        description=_html(feed.get("subtitle_detail"), feed.get("subtitle"), url),
+        description=_description(feed, url),
         language=language or None,
         updated_at=_when(feed, "updated", "published"),
-        format=document.version or "unknown",
+        format=document.version,
         ttl_s=_ttl_s(feed),
         entries=tuple(_entry(entry, url, inherited) for entry in entries),
-        warnings=tuple(warnings),
     )
 
 
@@ -159,24 +156,33 @@ def _entry(entry: Mapping[str, Any], url: str, inherited: tuple[str, ...]) -> Pa
 def _title(of: Mapping[str, Any], url: str) -> str:
     """Return a title as plain text; feedparser says whether it is HTML."""
     detail = of.get("title_detail") or {}
-    value = str(detail.get("value") or of.get("title") or "")
+    value = str(of.get("title") or "")
     return markup.plain(value) if "html" in str(detail.get("type", "")) else markup.line(value)
 
 
-def _html(detail: Mapping[str, Any] | None, value: str | None, url: str) -> str:
-    """Return a text of a feed as HTML: plain text escaped, HTML sanitised, links made absolute."""
+def _html(detail: Mapping[str, Any] | None, value: object, url: str) -> str:
+    """Return a text of a feed as HTML: plain text escaped, HTML sanitised, links made absolute.
+
+    The detail gives type and base only: its value can be that of a like-named inner element.
+    """
     detail = detail or {}
-    source = str(detail.get("value") or value or "")
+    source = str(value or "")
     if detail.get("type") == "text/plain":
         return markup.escaped(source)
     return markup.sanitised(source, str(detail.get("base") or url))
 
 
+def _description(feed: Mapping[str, Any], url: str) -> str:
+    """Return what a feed says of itself, in a podcast's words where it has no others."""
+    name = "subtitle" if "subtitle" in feed else "summary"
+    return _html(feed.get(f"{name}_detail"), feed.get(name), url)
+
+
 def _content(entry: Mapping[str, Any], url: str) -> str:
     """Return the longest text among an entry's contents; images and files are not text."""
-    kinds = ("text/", "application/xhtml")
+    kinds = ("text/", "application/xhtml", "application/octet-stream")  # the last: base64 text
     texts = [
-        _html(content, None, url)
+        _html(content, content.get("value"), url)
         for content in entry.get("content") or ()
         if str(content.get("type") or "text/html").startswith(kinds)
     ]
@@ -204,7 +210,7 @@ def _authors(of: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _tags(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    terms = (tag.get("label") or tag.get("term") or "" for tag in entry.get("tags") or ())
+    terms = (tag.get("term") or tag.get("label") or "" for tag in entry.get("tags") or ())
     return tuple(dict.fromkeys(tag for term in terms if (tag := markup.plain(str(term)))))
 
 

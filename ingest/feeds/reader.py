@@ -58,6 +58,9 @@ class _Bounds:
     """The bounds, mixed into both of feedparser's parsers, before their own methods."""
 
     elements = 0
+    # An id is compared, never followed: read against the address it was fetched from, `12345` would
+    # become another id when the feed moves.
+    can_be_relative_uri = feedparser.api.StrictFeedParser.can_be_relative_uri - {"id"}
 
     def unknown_starttag(self, tag: str, attrs: Any) -> None:
         self.elements += 1
