@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
 _NUMBERS = count(1)
@@ -35,8 +35,7 @@ class Cluster:
 
     def drop_database(self, url: str) -> None:
         """Drop a database with whatever connections it has left."""
-        name = url.rpartition("/")[0].rpartition("/")[2].partition("?")[0]
-        self._run(f"DROP DATABASE {name} WITH (FORCE)")
+        self._run(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
     def _run(self, statement: str) -> None:
         engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
@@ -77,10 +76,34 @@ def cluster() -> Iterator[Cluster]:
             os.chown(home, account.pw_uid, account.pw_gid)
         user = "ingest"
         data = home / "data"
-        _as(account, binaries / "initdb", "-D", data, "-U", user, "-A", "trust", "-E", "UTF8", "-N", "--locale=C")
+        _as(
+            account,
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            user,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "-N",
+            "--locale=C",
+        )
         settings = " ".join(f"-c {each}" for each in _FAST)
         options = f"{settings} -c listen_addresses='' -c unix_socket_directories={home}"
-        _as(account, binaries / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", options, "start")
+        _as(
+            account,
+            binaries / "pg_ctl",
+            "-D",
+            data,
+            "-w",
+            "-l",
+            home / "log",
+            "-o",
+            options,
+            "start",
+        )
         try:
             yield Cluster(home, user)
         finally:

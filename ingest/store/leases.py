@@ -62,13 +62,14 @@ def claim(
     A row is free when nobody holds it, when its lease ran out, or when its holder is a dead
     process of this machine. Rows that another process is claiming at this moment are skipped.
     """
-    picked = _pick(connection, queue, now, limit, per_lane, busy, only)
+    picked = _pick(connection, queue, now, limit, owner, per_lane, busy, only)
     if not picked:
         return []
     table = queue.table
     dead = {row.lease_owner for row in picked if row.lease_owner}
     ids = [row.id for row in picked]
-    free = select(table.c.id).where(table.c.id.in_(ids), queue.due <= now, _free(table, now, dead))
+    still = _unheld(table, now) | table.c.lease_owner.in_(sorted(dead))
+    free = select(table.c.id).where(table.c.id.in_(ids), queue.due <= now, still)
     taken = connection.execute(
         update(table)
         .where(table.c.id.in_(free.with_for_update(skip_locked=True)))
@@ -84,6 +85,7 @@ def _pick(
     queue: Queue,
     now: datetime,
     limit: int,
+    owner: str,
     per_lane: int,
     busy: Collection[str],
     only: ColumnElement[bool] | None,
@@ -96,14 +98,14 @@ def _pick(
     """
     picked: list[Row[Any]] = []
     share: Counter[str] = Counter()
-    dead: dict[str, bool] = {}
+    alive = {owner}
     size = limit + 100
     last: Row[Any] | None = None
     while limit > 0:
         full = {*busy, *(lane for lane, count in share.items() if count >= per_lane)}
-        page = connection.execute(_page(queue, now, size, full, last, only)).all()
+        page = connection.execute(_page(queue, now, size, full, alive, last, only)).all()
         for last in page:
-            if share[last.lane] < per_lane and _is_free(last, now, dead):
+            if share[last.lane] < per_lane and _is_free(last, now, alive):
                 share[last.lane] += 1
                 picked.append(last)
                 if len(picked) == limit:
@@ -118,6 +120,7 @@ def _page(
     now: datetime,
     size: int,
     full: Collection[str],
+    alive: Collection[str],
     last: Row[Any] | None,
     only: ColumnElement[bool] | None,
 ) -> Select[Any]:
@@ -126,7 +129,7 @@ def _page(
     columns = (table.c.id, queue.due.label("due"), queue.lane.label("lane"))
     query = (
         select(*columns, table.c.lease_owner, table.c.lease_until)
-        .where(queue.due <= now)
+        .where(queue.due <= now, _unheld(table, now) | table.c.lease_owner.not_in(sorted(alive)))
         .order_by(queue.due, table.c.id)
         .limit(size)
     )
@@ -140,17 +143,18 @@ def _page(
     return query
 
 
-def _is_free(row: Row[Any], now: datetime, dead: dict[str, bool]) -> bool:
-    if row.lease_owner is None or row.lease_until is None or row.lease_until <= now:
+def _is_free(row: Row[Any], now: datetime, alive: set[str]) -> bool:
+    """Return whether a row may be taken; a holder found alive is remembered in `alive`."""
+    if row.lease_owner is None or row.lease_until <= now:
         return True
-    if row.lease_owner not in dead:
-        dead[row.lease_owner] = is_dead(row.lease_owner)
-    return dead[row.lease_owner]
+    if row.lease_owner not in alive and is_dead(row.lease_owner):
+        return True
+    alive.add(row.lease_owner)
+    return False
 
 
-def _free(table: Table, now: datetime, dead: Collection[str]) -> ColumnElement[bool]:
-    free = or_(table.c.lease_until.is_(None), table.c.lease_until <= now)
-    return or_(free, table.c.lease_owner.in_(sorted(dead))) if dead else free
+def _unheld(table: Table, now: datetime) -> ColumnElement[bool]:
+    return or_(table.c.lease_until.is_(None), table.c.lease_until <= now)
 
 
 def release(connection: Connection, owner: str) -> None:
@@ -171,9 +175,7 @@ def next_at(
     """Return when the first row that nobody works on is due; None where there is none."""
     query = (
         select(queue.due)
-        .where(
-            queue.due.is_not(None), _free(queue.table, now, ()), true() if also is None else also
-        )
+        .where(queue.due.is_not(None), _unheld(queue.table, now), true() if also is None else also)
         .order_by(queue.due)
         .limit(1)
     )

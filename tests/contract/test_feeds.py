@@ -1,0 +1,242 @@
+"""Feeds: in step with the files, claimed fairly, saved whole."""
+
+from dataclasses import replace
+
+import pytest
+
+from ingest.errors import StoreError
+from ingest.model import FeedState, Outcome, Validators
+from ingest.store import Store
+from tests.contract.samples import HOUR, MINUTE, NOW, add_entries, add_feeds, names, wanted
+
+
+def test_new_feeds_are_due_at_once_and_unchanged_ones_are_left_alone(store: Store) -> None:
+    first = store.sync_feeds([wanted("a"), wanted("b")], NOW)
+    second = store.sync_feeds([wanted("a"), wanted("b")], NOW)
+
+    assert first["added"] == 2
+    assert not any(second.values())
+    assert store.due(NOW)["feeds"] == 2
+
+
+def test_a_feed_that_left_the_files_is_retired_and_comes_back_with_its_entries(
+    store: Store,
+) -> None:
+    (feed,) = add_feeds(store, "a")
+    add_entries(store, feed, "one")
+    store.write(lambda tx: tx.save_feed(replace(feed, next_check_at=NOW)))
+
+    gone = store.sync_feeds([], NOW)
+    retired = store.stored_feeds()[0].state
+    claimed = store.claim_feeds(NOW + HOUR, 10, per_site=10)
+    back = store.sync_feeds([wanted("a")], NOW + HOUR)
+
+    assert gone["retired"] == 1
+    assert retired is FeedState.RETIRED
+    assert claimed == []
+    assert back["revived"] == 1
+    assert store.known(feed.id, {"one"})
+    assert names(store.claim_feeds(NOW + HOUR, 10, per_site=10)) == ["a"]
+
+
+def test_a_feed_under_a_new_name_is_the_same_feed(store: Store) -> None:
+    store.sync_feeds([wanted("https://a.example/feed", "https://a.example/feed")], NOW)
+    before = store.stored_feeds()[0]
+
+    done = store.sync_feeds([wanted("A", "https://a.example/feed", tags=("x",))], NOW)
+
+    after = store.stored_feeds()[0]
+    assert (done["renamed"], done["added"], done["retired"]) == (1, 0, 0)
+    assert (after.id, after.name, after.tags) == (before.id, "A", ("x",))
+
+
+def test_a_new_address_forgets_what_was_learned_of_the_old_one(store: Store) -> None:
+    (feed,) = add_feeds(store, "a")
+    learned = replace(
+        feed,
+        validators=Validators('"1"', "yesterday"),
+        body_hash="b",
+        state=FeedState.GONE,
+        failures=3,
+        memory={"why": "x"},
+    )
+    store.write(lambda tx: tx.save_feed(learned))
+
+    store.sync_feeds([wanted("a", "https://other.example/new")], NOW)
+
+    (again,) = store.claim_feeds(NOW, 10, per_site=1)
+    assert again.current_url == "https://other.example/new"
+    assert again.validators == Validators()
+    assert (again.state, again.failures, again.body_hash, again.memory) == (
+        FeedState.OK,
+        0,
+        None,
+        {},
+    )
+
+
+def test_a_check_of_the_old_address_does_not_overwrite_the_new_one(store: Store) -> None:
+    (feed,) = add_feeds(store, "a")
+    store.sync_feeds([wanted("a", "https://other.example/new")], NOW)
+
+    store.write(lambda tx: tx.save_feed(replace(feed, next_check_at=NOW + HOUR, failures=9)))
+
+    (again,) = store.claim_feeds(NOW, 10, per_site=1)
+    assert (again.url, again.failures) == ("https://other.example/new", 0)
+
+
+def test_everything_about_a_feed_comes_back_as_it_was_saved(store: Store) -> None:
+    (feed,) = add_feeds(store, "a")
+    saved = replace(
+        feed,
+        current_url="https://moved.example/x",
+        state=FeedState.FAILING,
+        validators=Validators('W/"ü"', "Mon, 04 May 2026 11:00:00 GMT"),
+        body_hash="abc",
+        last_outcome=Outcome.HTTP_ERROR,
+        last_status=503,
+        last_checked_at=NOW,
+        next_check_at=NOW + HOUR,
+        wait_until=NOW + 2 * HOUR,
+        interval_s=90.5,
+        failures=2,
+        last_error="503 Service Unavailable",
+        first_polled_at=NOW - HOUR,
+        memory={"gaps": [1, 2.5], "why": "backoff"},
+    )
+
+    store.write(lambda tx: tx.save_feed(saved))
+
+    assert store.stored_feeds() == [saved]
+
+
+def test_most_overdue_feeds_come_first_and_no_site_takes_more_than_its_share(store: Store) -> None:
+    crowd = [wanted(f"c{n}", f"https://www{n}.crowd.example/feed") for n in range(300)]
+    store.sync_feeds(crowd, NOW - HOUR)
+    store.sync_feeds([*crowd, wanted("late"), wanted("later")], NOW)
+
+    claimed = store.claim_feeds(NOW, 4, per_site=2)
+
+    assert len(claimed) == 4
+    assert [name[0] for name in names(claimed)] == ["c", "c", "l", "l"]
+
+
+def test_busy_sites_and_feeds_out_of_scope_are_left_out(store: Store) -> None:
+    store.sync_feeds([wanted("a"), wanted("b"), wanted("c")], NOW)
+
+    scoped = store.claim_feeds(NOW, 10, per_site=9, busy_sites=["a.example"], only=["a", "b"])
+
+    assert names(scoped) == ["b"]
+
+
+def test_a_claimed_feed_is_not_claimed_again_until_its_lease_runs_out(store: Store) -> None:
+    add_feeds(store, "a")
+
+    assert store.claim_feeds(NOW + MINUTE, 10, per_site=1) == []
+    assert names(store.claim_feeds(NOW + 6 * MINUTE, 10, per_site=1)) == ["a"]
+
+
+def test_released_leases_are_free_at_once(store: Store) -> None:
+    add_feeds(store, "a")
+
+    store.release_leases()
+
+    assert names(store.claim_feeds(NOW, 10, per_site=1)) == ["a"]
+
+
+def test_a_saved_feed_is_due_no_sooner_than_its_server_asked(store: Store) -> None:
+    (feed,) = add_feeds(store, "a")
+    waiting = replace(feed, next_check_at=NOW + MINUTE, wait_until=NOW + HOUR)
+
+    store.write(lambda tx: tx.save_feed(waiting))
+
+    assert store.claim_feeds(NOW + 59 * MINUTE, 10, per_site=1) == []
+    assert names(store.claim_feeds(NOW + HOUR, 10, per_site=1)) == ["a"]
+
+
+def test_a_postponed_feed_keeps_its_state_and_says_why(store: Store) -> None:
+    (feed,) = add_feeds(store, "a")
+
+    store.write(lambda tx: tx.postpone_feed(feed.id, until=NOW + HOUR, error="boom"))
+
+    assert store.claim_feeds(NOW + MINUTE, 10, per_site=1) == []
+    (again,) = store.claim_feeds(NOW + HOUR, 10, per_site=1)
+    assert (again.last_error, again.failures) == ("boom", 0)
+
+
+@pytest.mark.parametrize("by", ["file", "command"])
+def test_a_paused_feed_is_not_polled_until_it_is_resumed(store: Store, by: str) -> None:
+    add_feeds(store, "a")
+    store.release_leases()
+
+    def pause(on: bool) -> None:
+        if by == "file":
+            store.sync_feeds([wanted("a", paused=on)], NOW)
+        else:
+            store.set_paused("a", on)
+
+    pause(True)
+    state, claimed = store.stored_feeds()[0].state, store.claim_feeds(NOW + HOUR, 1, per_site=1)
+    pause(False)
+
+    assert (state, claimed) == (FeedState.PAUSED, [])
+    assert store.stored_feeds()[0].state is FeedState.OK
+    assert store.due(NOW.replace(year=2200))["feeds"] == 1
+
+
+def test_pausing_during_a_check_outlives_the_check(store: Store) -> None:
+    (feed,) = add_feeds(store, "a")
+
+    store.set_paused("a", True)
+    store.write(lambda tx: tx.save_feed(replace(feed, next_check_at=NOW)))
+
+    assert store.stored_feeds()[0].state is FeedState.PAUSED
+    assert store.claim_feeds(NOW + HOUR, 1, per_site=1) == []
+
+
+def prepare_states(store: Store) -> None:
+    """Feeds that are ok, gone, told to wait, paused and retired; none of them due."""
+    all_names = ("ok", "gone", "wait", "paused", "retired")
+    for feed in add_feeds(store, *all_names):
+        state = FeedState.GONE if feed.name == "gone" else FeedState.OK
+        until = NOW + HOUR if feed.name == "wait" else None
+        after = replace(feed, state=state, wait_until=until, next_check_at=NOW + HOUR)
+        store.write(lambda tx, after=after: tx.save_feed(after))  # type: ignore[misc]
+    store.set_paused("paused", True)
+    store.sync_feeds([wanted(name) for name in all_names[:-1]], NOW)
+
+
+@pytest.mark.parametrize(
+    ("everything", "force", "expected"),
+    [
+        (False, False, []),
+        (True, False, ["ok"]),
+        (False, True, ["gone", "ok", "paused", "wait"]),
+    ],
+    ids=["due only", "all", "force"],
+)
+def test_a_requested_check_reaches_the_feeds_it_should(
+    store: Store, everything: bool, force: bool, expected: list[str]
+) -> None:
+    prepare_states(store)
+
+    count = store.request_check(None, all=everything, force=force, now=NOW)
+
+    assert sorted(names(store.claim_feeds(NOW, 10, per_site=1))) == expected
+    assert count == len(expected)
+
+
+def test_a_forced_check_of_a_paused_feed_happens_once(store: Store) -> None:
+    prepare_states(store)
+    store.request_check(["paused"], force=True, now=NOW)
+    (feed,) = store.claim_feeds(NOW, 10, per_site=1)
+
+    store.write(lambda tx: tx.save_feed(replace(feed, next_check_at=NOW)))
+
+    assert store.claim_feeds(NOW + MINUTE, 10, per_site=1) == []
+    assert {each.name: each.state for each in store.stored_feeds()}["paused"] is FeedState.PAUSED
+
+
+def test_a_check_of_an_unknown_feed_is_refused_by_name(store: Store) -> None:
+    with pytest.raises(StoreError, match="no feed named nowhere"):
+        store.request_check(["nowhere"], now=NOW)
