@@ -18,7 +18,7 @@ One full answer in a hundred: a day at a check each 15 minutes.
 """
 
 
-def request_for(feed: Feed, config: FeedConfig, fetch_timeout_s: float, max_bytes: int) -> Request:
+def request_for(feed: Feed, config: FeedConfig, *, timeout_s: float, max_bytes: int) -> Request:
     """Return the GET for the next check of a feed.
 
     Configured headers may hold secrets, so they go only to the host they were configured for,
@@ -31,7 +31,7 @@ def request_for(feed: Feed, config: FeedConfig, fetch_timeout_s: float, max_byte
         headers["User-Agent"] = config.user_agent
     return Request(
         url=feed.current_url,
-        timeout_s=fetch_timeout_s,
+        timeout_s=timeout_s,
         max_bytes=max_bytes,
         validators=_validators(feed),
         headers=headers,
@@ -118,4 +118,4 @@ def _is_same_place(configured: str, current: str) -> bool:
         same_host = (one.hostname, one.port) == (other.hostname, other.port)
     except ValueError:
         return False
-    return same_host and (one.scheme == other.scheme or other.scheme == "https")
+    return same_host and other.scheme in {one.scheme, "https"}

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from random import Random
+from typing import Any
 
 from ingest.errors import (
     Blocked,
@@ -95,13 +96,17 @@ class Check:
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names in lower case."""
-    validators: Validators = Validators()
+    validators: Validators = field(default_factory=Validators)
     body_hash: str | None = None
     permanent_url: str | None = None
     parsed: ParsedFeed | None = None
     plans: tuple[EntryPlan, ...] = ()
     error: str | None = None
     retry_after_s: float | None = None
+
+    def but(self, **changes: Any) -> "Check":
+        """Return the check with these fields changed."""
+        return replace(self, **changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,33 +117,20 @@ class Pace:
     why: Why
 
 
+_OUTCOMES: tuple[tuple[type[FetchError | ParseError], Outcome], ...] = (
+    (Blocked, Outcome.BLOCKED),
+    (HttpStatus, Outcome.HTTP_ERROR),
+    (TooLarge, Outcome.TOO_LARGE),
+    (TimedOut, Outcome.TIMEOUT),
+    (FetchError, Outcome.NETWORK_ERROR),
+    (NotAFeed, Outcome.NOT_A_FEED),
+    (ParseError, Outcome.PARSE_ERROR),
+)
+
+
 def outcome_of(error: FetchError | ParseError) -> Outcome:
     """Return what a check that ended in this error came to."""
-    match error:
-        case Blocked():
-            return Outcome.BLOCKED
-        case HttpStatus():
-            return Outcome.HTTP_ERROR
-        case TooLarge():
-            return Outcome.TOO_LARGE
-        case TimedOut():
-            return Outcome.TIMEOUT
-        case NotAFeed():
-            return Outcome.NOT_A_FEED
-        case ParseError():
-            return Outcome.PARSE_ERROR
-        case _:
-            return Outcome.NETWORK_ERROR
-
-
-def failed(error: FetchError | ParseError, *, status: int | None = None) -> Check:
-    """Return the check that ended in this error; a feed that can't be read had a status of its own."""
-    return Check(
-        outcome=outcome_of(error),
-        status=error.status if isinstance(error, HttpStatus) else status,
-        error=str(error),
-        retry_after_s=error.retry_after_s if isinstance(error, FetchError) else None,
-    )
+    return next(outcome for kind, outcome in _OUTCOMES if isinstance(error, kind))
 
 
 def settle(
