@@ -33,6 +33,10 @@ _HINTS = (
 )
 
 
+# `query: "S-400" AND Minsk`: YAML takes the quotes as its own and stumbles over what follows.
+_AFTER_QUOTE = re.compile(r""":[ ]+(?:"[^"\n]*"|'[^'\n]*')[ ]+[^\s,\]}#]""")
+
+
 class Place(NamedTuple):
     """Where something stands; line and column count from 1."""
 
@@ -111,6 +115,9 @@ def _syntax(error: yaml.YAMLError, text: str, file: str) -> ConfigError:
         return ConfigError(problem, file=file)
     usual = (hint for part, hint in _HINTS if part in problem)
     hint = _BAD_STARTS.get(text[mark.index : mark.index + 1]) or next(usual, "")
+    line = text[text.rfind("\n", 0, mark.index) + 1 :].partition("\n")[0]
+    if _AFTER_QUOTE.search(line):
+        hint = """put the whole value in single quotes, such as '"S-400" AND Minsk'"""
     return Place(file, mark.line + 1, mark.column + 1).fault(problem, hint)
 
 

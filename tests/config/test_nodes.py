@@ -81,6 +81,12 @@ FAULTS = {
     "control character": ("a: 1\nb: \x07\n", "f.yaml:2:4: a character that YAML does not", "x07"),
     "at sign": ("a: @b\n", "f.yaml:1:4: ", "use quotes"),
     "colon in text": ("a: b: c\n", "f.yaml:1:5: ", "needs quotes"),
+    "text after a quote": ('q: "S-400" AND x\nr: 1\n', "f.yaml:1:12: ", "in single quotes"),
+    "text after a quote, in braces": (
+        'a: {q: "S-400" AND x}\n',
+        "f.yaml:1:16: ",
+        "in single quotes",
+    ),
     "open bracket": ("a: [b\nc: d\n", "f.yaml:2:2: ", "bracket"),
     "open quote": ('a: "b\n', "f.yaml:2:1: ", "closing quote"),
 }
