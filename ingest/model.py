@@ -283,16 +283,28 @@ class PlacementWhy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """What stories know of a text without the text: small, stored, comparable."""
+    """What stories know of a text without the text: small, stored, comparable (`stories.near`)."""
 
     text_hash: int
     """64-bit signed hash of the whole normalised text; 0 where there is too little text."""
-    shingles: tuple[int, ...]
-    """Sampled 64-bit signed shingle hashes, ascending."""
-    facts: bytes
-    """The numbers and names of the text, packed by `stories.near`."""
+    title_hash: int
+    """32-bit hash of the normalised title; 0 where it has too few words."""
+    title: frozenset[int]
+    """16-bit hashes of the title's longer words."""
     length: int
-    """Shingles of the whole text before sampling."""
+    """Shingles of the text before sampling, about its words."""
+    opening: int
+    """How many of the samples come from the opening of the text."""
+    samples: tuple[int, ...]
+    """16-bit hashes of sampled shingles in reading order, each once."""
+    prints: tuple[int, ...]
+    """32-bit hashes of the few sampled shingles by which the text is found."""
+    facts: tuple[tuple[int, int], ...]
+    """16-bit hashes of numbers and names, each with its place among the samples."""
+
+
+Fingerprint = tuple[int, int]
+"""A method of `stories.near` and the value that it gave a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +314,12 @@ class Candidate:
     article_id: int
     story_id: int
     sketch: Sketch
+    hops: int = 0
+    """Near copies between the story's first text and this one."""
+    shared: frozenset[Fingerprint] = frozenset()
+    """Fingerprints of the asked text that its story already holds."""
+    furniture: frozenset[Fingerprint] = frozenset()
+    """Fingerprints of the asked text that too many stories hold to mean anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +332,10 @@ class Placement:
     distance: float = 1.0
     """0 is the same text, 1 nothing in common."""
     detail: str = ""
+    hops: int = 0
+    """Near copies between the story's first text and this one; 0 for the first."""
+    fingerprints: tuple[Fingerprint, ...] | None = None
+    """Those under which later copies shall find it: none where it brings no text of its own, None for all."""
 
 
 @dataclass(frozen=True, slots=True)
