@@ -76,6 +76,11 @@ class Target:
     """What goes into the request line: path and query."""
 
     @property
+    def root(self) -> str:
+        """The address up to its path."""
+        return self.url[: -len(self.path)]
+
+    @property
     def origin(self) -> tuple[str, str, int]:
         """Scheme, host and port, the border that secrets do not cross (RFC 6454)."""
         return self.scheme, self.host, self.port

@@ -9,7 +9,7 @@ from ingest.fetch.settings import Fetch
 from tests.origin import Origin
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     settings = Fetch.model_validate({"allow_networks": ["127.0.0.0/8"]})
     client = Client(settings, user_agent="ingest/test (+mailto:desk@example.org)")
