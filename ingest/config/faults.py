@@ -87,7 +87,7 @@ def _sentence(detail: ErrorDetails) -> str:
 
 
 def _key(loc: Sequence[int | str]) -> str:
-    """Name the value as `key` or `key[2]`, the name an operator would look for."""
+    """Return the nearest key above the fault: the name an operator would look for."""
     for index in range(len(loc) - 1, -1, -1):
         part = loc[index]
         if isinstance(part, str) and not part.endswith("]"):

@@ -3,6 +3,7 @@
 The one place that looks at the environment, and it does so through the mapping it is handed.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,46 +23,48 @@ MAX_FILES = 10_000
 """Files of one configuration, so that a glob gone astray ends."""
 
 
-def default_path(environ: Mapping[str, str]) -> Path:
-    """Return where the configuration is looked for when no `--config` is given."""
-    named = environ.get("INGEST_CONFIG")
-    if named:
-        return Path(named)
-    here = Path("config/ingest.yaml")
-    return here if here.exists() else Path("/etc/ingest/ingest.yaml")
-
-
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
     """Read the configuration at `path`; raises ConfigErrors with every fault that can be seen.
 
     Relative paths inside start at the folder of `path`.
     """
     files = _Files(Expander(environ, path.parent))
-    files.read(path, None)
+    files.read_all(path)
     root = Node(files.merged, Place(str(path), 1, 1))
     values = files.expander.plain(root)
     site_rules, site_faults = sites.load(path.parent)
-    found = [*files.faults, *files.expander.faults, *site_faults]
+    later: list[ConfigError] = []
     settings = None
     try:
         settings = Settings.model_validate(
             values, context={"folder": path.parent, "site_rules": site_rules}
         )
     except ValidationError as error:
-        found += model_faults.faults(error, root, Settings)
+        later += model_faults.faults(error, root, Settings)
     # With a file missing, every name declared in it would look unknown.
-    found += references.faults(root, files.expander.plain, complete=not files.faults)
+    later += references.faults(root, files.expander.plain, complete=not files.faults)
+    found = [*files.faults, *_and_beyond(files.expander.faults, later), *site_faults]
     if found or settings is None:
         raise ConfigErrors(_in_order(found, files.order))
     return settings
 
 
+def _and_beyond(missing: list[ConfigError], later: list[ConfigError]) -> list[ConfigError]:
+    """Join the faults; what has a reference that leads nowhere is not complained of again."""
+    reported = {(fault.file, fault.line, fault.column) for fault in missing}
+    return [
+        *missing,
+        *(each for each in later if (each.file, each.line, each.column) not in reported),
+    ]
+
+
 def _in_order(found: list[ConfigError], files: list[str]) -> list[ConfigError]:
-    """Sort by place and keep, of what stands at one and the same value, what was found first."""
+    """Sort by place, in the order of reading, each fault once."""
     rank = {file: number for number, file in enumerate(files)}
     unique = {str(fault): fault for fault in found}
     return sorted(
-        unique.values(), key=lambda fault: (rank.get(fault.file, 0), fault.line, fault.column)
+        unique.values(),
+        key=lambda fault: (rank.get(fault.file, len(rank)), fault.line, fault.column),
     )
 
 
@@ -73,60 +76,70 @@ class _Files:
     merged: dict[str, tuple[Place, Node]] = field(default_factory=dict)
     faults: list[ConfigError] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
-    seen: set[Path] = field(default_factory=set)
+    _seen: set[Path] = field(default_factory=set)
+    _next: deque[tuple[Path, Node]] = field(default_factory=deque)
 
-    def read(self, path: Path, asked: Place | None) -> None:
-        """Read one file and those it includes; each file counts once."""
+    def read_all(self, path: Path) -> None:
+        """Read the first file and those that are included, each once."""
+        self._next.append((path, Node(None, Place("", 0, 0))))
+        while self._next:
+            each, asked = self._next.popleft()
+            try:
+                self._read(each, asked)
+            except ConfigError as fault:
+                self.faults.append(fault)
+
+    def _read(self, path: Path, asked: Node) -> None:
+        text = _text(path, asked)
         real = path.resolve()
-        if real in self.seen:
+        if real in self._seen:
             return
-        self.seen.add(real)
+        if len(self._seen) >= MAX_FILES:
+            raise asked.place.fault(f"more than {MAX_FILES:,} files")
+        self._seen.add(real)
         self.order.append(str(path))
-        try:
-            node, found = nodes.read(_text(path, asked), str(path))
-        except ConfigError as fault:
-            self.faults.append(fault)
-            return
+        node, found = nodes.read(text, str(path))
         self.faults += found
         if node is None or node.value is None:
             return
         if not isinstance(node.value, dict):
-            self.faults.append(node.place.fault("keys are expected here", "such as `feeds:`"))
-            return
+            raise node.place.fault("keys are expected here", "such as `feeds:`")
         for key, (place, child) in node.value.items():
             self._merge(key, place, child)
-        for item in (node.get("include") or Node([], node.place)).items():
+        for item in (node.get("include") or node).items():
             self._include(path.parent, item)
 
     def _merge(self, key: str, place: Place, child: Node) -> None:
         if child.value is None:
             return  # `feeds:` with nothing under it says nothing
         if key not in self.merged:
-            self.merged[key] = (place, child)
+            # A list of our own, that further files may add to.
+            own = Node([*child.items()], child.place) if isinstance(child.value, list) else child
+            self.merged[key] = (place, own)
             return
         first, old = self.merged[key]
         if isinstance(old.value, list) and isinstance(child.value, list):
-            self.merged[key] = (first, Node([*old.value, *child.value], old.place))
+            old.value += child.value
         else:
             self.faults.append(
                 place.fault(f"the key `{key}` is given twice", f"also on {first.line_in(place)}")
             )
 
     def _include(self, folder: Path, item: Node) -> None:
-        raw = item.text()
-        if raw is None:
+        written = item.text()
+        if written is None:
             return  # the model says so
-        name = self.expander.text(item, raw)
+        before = len(self.expander.faults)
+        name = self.expander.text(item, written)
+        self.faults += self.expander.faults[before:]
+        if len(self.expander.faults) > before:
+            return
         try:
             paths = _glob(folder, name) if set(name) & set("*?[") else [folder / name]
         except (ValueError, NotImplementedError) as error:
             self.faults.append(item.place.fault(f"no file name or glob: {error}"))
             return
-        for path in paths:
-            if len(self.seen) >= MAX_FILES:
-                self.faults.append(item.place.fault(f"more than {MAX_FILES:,} files"))
-                return
-            self.read(path, item.place)
+        self._next.extend((path, item) for path in paths)
 
 
 def _glob(folder: Path, pattern: str) -> list[Path]:
@@ -135,16 +148,18 @@ def _glob(folder: Path, pattern: str) -> list[Path]:
     return sorted(path for path in start.glob(pattern.removeprefix(root)) if path.is_file())
 
 
-def _text(path: Path, asked: Place | None) -> str:
+def _text(path: Path, asked: Node) -> str:
     """Return a file's text; raises ConfigError, at the include that asked for it if one did."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        if asked is None:
+        written = asked.text()
+        if written is None:
             raise ConfigError(f"cannot read {path}: {reason}", hint=_start(path)) from error
-        raise asked.fault(f"cannot read {path}: {reason}") from error
+        shown = written if "${" in written else path
+        raise asked.place.fault(f"cannot read {shown}: {reason}") from error
     if len(content) > MAX_FILE:
         raise ConfigError(f"larger than {MAX_FILE // 10**6} MB", file=str(path))
     try:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.config.load import default_path, load
+from ingest.config.load import load
 from ingest.errors import ConfigErrors
-from tests.config.files import faults_of, settings_of, write
+from tests.config.files import faults_of, settings_of
 
 FEED = "{url: https://example.org/feed.xml, name: Example, tags: [defence]}"
 MAIL = "{kind: email, to: [desk@example.org], from: bot@example.org, smtp: {host: localhost}}"
@@ -216,6 +216,15 @@ FAULTS = {
         "include: [nope.yaml]",
         "1:11: cannot read nope.yaml: No such file",
     ),
+    "include of no file name": ('include: ["a\\0b"]', "1:11: cannot read a\0b: embedded null byte"),
+    "include through a reference": (
+        "include: ['${X}.yaml']",
+        "1:11: the environment variable X is",
+    ),
+    "address through a reference": (
+        "feeds: [{url: '${X}'}]",
+        "1:15: the environment variable X is",
+    ),
     "include of a folder": ("include: [.]", "1:11: cannot read "),
 }
 
@@ -313,13 +322,9 @@ def test_a_fault_in_a_site_rule_comes_with_the_others(tmp_path: Path) -> None:
     assert any("sites/example.yaml" in fault for fault in faults)
 
 
-def test_the_configuration_is_looked_for_in_the_order_promised(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_chain_of_includes_ends_only_with_its_last_file(tmp_path: Path) -> None:
+    for number in range(1500):
+        (tmp_path / f"f{number}.yaml").write_text(f"include: [f{number + 1}.yaml]\n")
+    (tmp_path / "f1500.yaml").write_text("workers: 3\n")
 
-    assert default_path({"INGEST_CONFIG": "x.yaml"}) == Path("x.yaml")
-    assert default_path({}) == Path("/etc/ingest/ingest.yaml")
-    (tmp_path / "config").mkdir()
-    write(tmp_path / "config", "")
-    assert default_path({}) == Path("config/ingest.yaml")
+    assert settings_of(tmp_path, "include: [f0.yaml]").workers == 3
