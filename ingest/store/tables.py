@@ -226,32 +226,34 @@ placements = Table(
     "placements",
     metadata,
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
-    Column("story_id", ForeignKey("stories.id"), nullable=False, index=True),
+    Column("story_id", ForeignKey("stories.id"), nullable=False),
     Column("why", Text, nullable=False),
     Column("peer_id", Id),
     Column("distance", Float, nullable=False),
     Column("detail", Text, nullable=False),
     Column("placed_at", Utc, nullable=False),
+    Index(None, "story_id", "article_id"),
 )
 
+# The story index. Only texts that later copies need to be found by have rows here. `story_id`
+# repeats that of the placement; with no reference to check, the index also serves `ingest cluster`,
+# which keeps no articles.
 sketches = Table(
     "sketches",
     metadata,
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
-    Column("text_hash", BigInteger, nullable=False, index=True),
-    Column("shingles", LargeBinary, nullable=False),
-    Column("facts", LargeBinary, nullable=False),
-    Column("length", Integer, nullable=False),
+    Column("story_id", Id, nullable=False),
+    Column("hops", Integer, nullable=False),
+    Column("sketch", LargeBinary, nullable=False),
 )
 
+# Rows are removed by the values in the sketch, since an index by article would double the table.
 fingerprints = Table(
     "fingerprints",
     metadata,
-    Column("method", Integer, primary_key=True),
     Column("value", BigInteger, primary_key=True),
-    Column(
-        "article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True, index=True
-    ),
+    Column("method", Integer, primary_key=True),
+    Column("article_id", Id, primary_key=True),
     sqlite_with_rowid=False,
 )
 

@@ -1,0 +1,179 @@
+"""Stories in the database: which articles tell the same, and how the next copy finds them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+
+from ingest.errors import StoreError
+from ingest.model import Candidate, Placement, Sketch, Source, Story
+from ingest.store import sketches as index
+from ingest.store.tables import alerts, articles, clean, feeds, placements, sketches, stories
+
+MAX_SOURCES = 100
+"""Sources given with a story, the first ones; a hundred thousand copies make no longer list."""
+
+_PLACING = 0x696E67657375
+"""The advisory lock's number on PostgreSQL, held while an article is placed."""
+
+_SOURCES = (
+    select(
+        articles.c.id,
+        articles.c.url,
+        articles.c.title,
+        articles.c.published_at,
+        articles.c.first_seen_at,
+        feeds.c.name.label("feed"),
+    )
+    .select_from(placements)
+    .join(articles, articles.c.id == placements.c.article_id)
+    .join(feeds, feeds.c.id == articles.c.feed_id)
+    .where(placements.c.story_id == bindparam("story_id"))
+    .order_by(placements.c.article_id)
+    .limit(MAX_SOURCES)
+)
+
+
+def candidates(connection: Connection, sketch: Sketch, since: datetime) -> list[Candidate]:
+    """Return stored articles sharing text with `sketch`, in stories last seen since then.
+
+    From here to the end of the transaction no other writer places an article, or two copies that
+    arrive at once would not see each other: on SQLite there is one writer anyway, on PostgreSQL a
+    lock is taken, so placing is done by one worker at a time however many there are.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_PLACING)))
+    return index.find(connection, sketch, since)
+
+
+def place(
+    connection: Connection,
+    article_id: int,
+    title: str,
+    sketch: Sketch,
+    placement: Placement,
+    now: datetime,
+) -> int:
+    """Put an article in the story of its placement, or in a new one, and return the story's id.
+
+    An article that stands in a story already is taken out of it first, index and all.
+    """
+    was = _leave(connection, article_id)
+    if placement.story_id is None:
+        story_id = _begin(connection, title, now)
+    else:
+        story_id = placement.story_id
+        _touch(connection, story_id, now)
+    connection.execute(
+        insert(placements),
+        {
+            "article_id": article_id,
+            "story_id": story_id,
+            "why": placement.why.value,
+            "peer_id": placement.peer_id,
+            "distance": placement.distance,
+            "detail": placement.detail,
+            "placed_at": now,
+        },
+    )
+    index.keep(
+        connection,
+        article_id,
+        story_id,
+        sketch,
+        hops=placement.hops,
+        under=placement.fingerprints,
+    )
+    connection.execute(_SET_STORY, {"article": article_id, "story": story_id})
+    if was not in (None, story_id):
+        _drop_if_empty(connection, was)
+    return story_id
+
+
+_SET_STORY = (
+    update(articles)
+    .where(articles.c.id == bindparam("article"))
+    .values(story_id=bindparam("story"))
+)
+_TOUCH = (
+    update(stories)
+    .where(stories.c.id == bindparam("story"), stories.c.last_seen_at < bindparam("now"))
+    .values(last_seen_at=bindparam("now"))
+)
+
+
+def story(connection: Connection, story_id: int) -> Story:
+    """Return a story with its first `MAX_SOURCES` sources, oldest first.
+
+    Raises StoreError where there is none of this id.
+    """
+    row = connection.execute(select(stories).where(stories.c.id == story_id)).one_or_none()
+    if row is None:
+        raise StoreError(f"there is no story {story_id}")
+    sources = sorted(connection.execute(_SOURCES, {"story_id": story_id}), key=_appeared)
+    return Story(
+        id=row.id,
+        title=row.title,
+        first_seen_at=row.first_seen_at,
+        last_seen_at=row.last_seen_at,
+        sources=tuple(
+            Source(source.id, source.feed, source.url, source.title, source.published_at)
+            for source in sources
+        ),
+    )
+
+
+def expire(connection: Connection, before: datetime, limit: int = 1_000) -> int:
+    """Take the articles of stories last seen before then out of the index; return how many.
+
+    Oldest first, at most `limit`; the stories themselves stay. Call it until it returns 0.
+    """
+    old = connection.scalars(
+        select(sketches.c.article_id)
+        .join(stories, stories.c.id == sketches.c.story_id)
+        .where(stories.c.last_seen_at < before)
+        .order_by(sketches.c.article_id)
+        .limit(limit)
+    ).all()
+    index.forget(connection, old)
+    return len(old)
+
+
+def _begin(connection: Connection, title: str, now: datetime) -> int:
+    row = {"title": clean(title), "first_seen_at": now, "last_seen_at": now}
+    key = connection.execute(insert(stories), row).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def _touch(connection: Connection, story_id: int, now: datetime) -> None:
+    connection.execute(_TOUCH, {"story": story_id, "now": now})
+
+
+def _leave(connection: Connection, article_id: int) -> int | None:
+    """Take an article out of its story and the index; return the story it stood in."""
+    was: int | None = connection.scalar(
+        select(placements.c.story_id).where(placements.c.article_id == article_id)
+    )
+    if was is not None:
+        index.forget(connection, [article_id])
+        connection.execute(delete(placements).where(placements.c.article_id == article_id))
+    return was
+
+
+def _drop_if_empty(connection: Connection, story_id: int | None) -> None:
+    """Remove a story that its last article has left, unless an alert still speaks of it."""
+    connection.execute(
+        delete(stories).where(
+            stories.c.id == story_id,
+            ~exists().where(articles.c.story_id == stories.c.id),
+            ~exists().where(placements.c.story_id == stories.c.id),
+            ~exists().where(alerts.c.story_id == stories.c.id),
+        )
+    )
+
+
+def _appeared(source: Any) -> tuple[datetime, int]:
+    """Return when a source was there at the latest: a date in the future proves nothing."""
+    seen: datetime = source.first_seen_at
+    return min(source.published_at or seen, seen), source.id
