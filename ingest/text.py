@@ -166,6 +166,15 @@ _WORD = re.compile(
 )
 _END = re.compile(r"""\||(?<=c)[!.]|!(?=c)|(?<![.!])[.!]+["']*$""")
 
+_SIMPLE = re.compile(
+    r"""["'“‘„(\[]*+
+    ([A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0131\u0134-\u013e\u0141-\u0148\u014a-\u017e
+      \u1ea0-\u1ef9\u0400-\u045f\u05d0-\u05ea\u0621-\u063a\u0641-\u064a]++)
+    (?:['’][sS])?+ (?:[,;:]|([.!?]))?+ ["'”’“)\]]*+""",
+    re.VERBOSE,
+)
+"""Most words of most texts, in letters that NFKC leaves alone, cut at a fraction of the cost."""
+
 # --- words ------------------------------------------------------------------------------------
 
 ABBREVIATIONS = frozenset(
@@ -224,8 +233,11 @@ def cut(chunk: str) -> Cut:
     Linear in time whatever the text. Quotes and punctuation part words; the end of a sentence is
     seen at the end of the chunk and, in scripts without spaces, anywhere.
     """
-    if chunk.isascii() and chunk.isalpha():
-        return Cut((Word(chunk.lower(), 0, len(chunk), chunk),))
+    if simple := _SIMPLE.fullmatch(chunk):
+        plain, stop = simple.groups()
+        key = fold(plain)
+        short = stop == "." and ((len(key) == 1 and key.isalpha()) or key in ABBREVIATIONS)
+        return Cut((Word(key, *simple.span(1), plain),), (), (1,) if stop and not short else ())
     normal, starts = _normal(chunk)
     shape = normal.translate(_SHAPES)
     words, joined, quiet = _words(normal, shape)

@@ -37,15 +37,18 @@ class RuleSet:
     def _file(self) -> None:
         self._always: list[int] = []
         self._filed: dict[str, list[int]] = {}
+        self._clauses: list[tuple[tuple[str, ...], ...]] = []
         for number, node in enumerate(self._nodes):
-            cover = _cover(node)
-            if cover is None:
+            clauses = [keys for _, keys in sorted(_clauses(node))]
+            self._clauses.append(tuple(clauses[1:]))
+            if not clauses:
                 self._always.append(number)
                 continue
-            for key in cover[1]:
+            for key in clauses[0]:
                 self._filed.setdefault(key, []).append(number)
         self._vocabulary = Vocabulary(chain.from_iterable(map(words_of, self._nodes)))
-        self._name_keys = Vocabulary(key for key in self._filed if ":" in key)
+        named = chain(self._filed, *chain.from_iterable(self._clauses))
+        self._name_keys = Vocabulary(key for key in named if ":" in key)
 
     def match(self, document: Document) -> list[Match]:
         """Return a match for each rule that is true of the document, in the order of the rules."""
@@ -61,16 +64,25 @@ class RuleSet:
 
     def _true_of(self, reading: Reading) -> Iterator[int]:
         """Yield the numbers of the rules that are true, ascending."""
+        found = self._found(reading)
         candidates = set(self._always)
-        filed = self._filed
-        for key in chain(*(field.places for field in reading.fields.values())):
-            if key in filed:
-                candidates.update(filed[key])
+        candidates.update(*map(self._filed.__getitem__, found & self._filed.keys()))
+        clauses, nodes = self._clauses, self._nodes
+        for number in sorted(candidates):
+            for keys in clauses[number]:
+                if found.isdisjoint(keys):
+                    break
+            else:
+                if holds(nodes[number], reading):
+                    yield number
+
+    def _found(self, reading: Reading) -> set[str]:
+        """Return the wanted words that are in the document, and its feed and tags."""
+        found = set(reading.places)
         for kind, values in reading.names.items():
             for value in values:
-                for key in self._name_keys.answered_by(f"{kind}:{value}"):
-                    candidates.update(filed[key])
-        return (number for number in sorted(candidates) if holds(self._nodes[number], reading))
+                found.update(self._name_keys.answered_by(f"{kind}:{value}"))
+        return found
 
 
 def scoped(rule: Rule) -> Node:
@@ -105,40 +117,46 @@ def words_of(node: Node) -> Iterator[str]:
 
 # --- under which words a rule is filed ----------------------------------------------------------
 
-_Cover = tuple[float, tuple[str, ...]]
-"""Words one of which must be there, and the share of documents that are expected to have one."""
+_Clause = tuple[float, tuple[str, ...]]
+"""Words one of which must be there, after the share of documents expected to have one."""
 
 
-def _cover(node: Node) -> _Cover | None:  # noqa: PLR0911 - one for each kind of node
-    """Return the cheapest cover of a query; None for a query that may be true without any word."""
+def _clauses(node: Node) -> list[_Clause]:  # noqa: PLR0911 - one for each kind of node
+    """Return what must be there for a query to be true; nothing where no word needs to be."""
     match node:
         case Term():
-            return min(map(_word_cover, node.words))
+            return [_spellings(word) for word in node.words]
         case Name():
-            return 0.1, (f"{node.kind}:{node.value}" + "*" * node.open,)
+            return [(0.1, (f"{node.kind}:{node.value}" + "*" * node.open,))]
         case Near():
-            return min(_any_of([_cover(term) for term in terms]) for terms in node.items)  # type: ignore[type-var]
+            return list(chain.from_iterable(_any_of(terms, 1) for terms in node.items))
         case And():
-            return min(filter(None, map(_cover, node.parts)), default=None)
+            return list(chain.from_iterable(map(_clauses, node.parts)))
         case Or():
-            return _any_of([_cover(part) for part in node.parts])
+            return _any_of(node.parts, 1)
         case AtLeast():
-            covers = sorted(map(_cover, node.parts), key=lambda cover: cover or (9e9, ()))
-            return _any_of(covers[: len(covers) - node.count + 1])
+            return _any_of(node.parts, node.count)
         case Not():
-            return None
+            return []
 
 
-def _any_of(covers: list[_Cover | None]) -> _Cover | None:
-    known = [cover for cover in covers if cover is not None]
-    if len(known) < len(covers):
-        return None
-    keys = dict.fromkeys(chain.from_iterable(keys for _, keys in known))
-    return sum(cost for cost, _ in known), tuple(keys)
+def _any_of(parts: tuple[Node, ...], count: int) -> list[_Clause]:
+    """Return the clause that says that `count` of the parts are there.
+
+    If they are, one of any `len(parts) - count + 1` is: the rarest are taken.
+    """
+    if len(parts) == 1:
+        return _clauses(parts[0])
+    rarest = sorted(min(_clauses(part), default=(9.0, ())) for part in parts)
+    needed = rarest[: len(parts) - count + 1]
+    if not needed[-1][1]:
+        return []
+    keys = dict.fromkeys(chain.from_iterable(keys for _, keys in needed))
+    return [(sum(share for share, _ in needed), tuple(keys))]
 
 
-def _word_cover(word: Word) -> _Cover:
-    """Return the cheaper of the spellings of a word's beginning and those of its end."""
+def _spellings(word: Word) -> _Clause:
+    """Return the spellings of a word's beginning, or those of its end where they are rarer."""
     count = len(word.pieces)
     heads = tuple("".join(word.pieces[:end]) for end in range(1, count + 1))
     tails = tuple("".join(word.pieces[start:]) for start in range(count))

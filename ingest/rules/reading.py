@@ -7,11 +7,14 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 
-from ingest.model import Document
+from ingest.model import Document, Span
 from ingest.text import Cut, cut, fold_name
 
 Place = tuple[int, int]
-"""Numbers of the first word and of the one after the last, counted through a field."""
+"""Numbers of the first word and of the one after the last, counted through the document."""
+
+APART = 10_000
+"""Numbers left out between headline and body, so that no NEAR (up to 9999 words) spans them."""
 
 _MOST_CHUNKS = 50_000
 """Chunks remembered (about 10 MB); the daily vocabulary of many feeds fits, a flood is forgotten."""
@@ -21,61 +24,73 @@ _LONGEST_CHUNK = 50
 _BLANK_LINE = re.compile(r"\n\s*\n|\u2029")
 _CHUNK = re.compile(r"\S+")
 
-_Learnt = tuple[int, tuple[tuple[str, int, int], ...], tuple[int, ...]]
+_Meaning = tuple[int, tuple[tuple[str, int, int], ...], tuple[int, ...]]
 """Of a chunk: its number of words, (wanted word, first, after last) in it, and its breaks."""
+_PLAIN: _Meaning = (1, (), ())
+"""One word that no rule asks for."""
 
 
-class Field:
-    """The headline or the body of one document, as far as the vocabulary wants it."""
+class Reading:
+    """One document as the rules see it: headline and body in one row of numbered words."""
 
-    __slots__ = ("_cuts", "_starts", "breaks", "chunks", "firsts", "places", "text")
+    __slots__ = (
+        *("_cuts", "_offsets", "_spans", "body", "breaks", "chunks", "firsts", "names", "places"),
+        "texts",
+    )
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, document: Document) -> None:
+        self.names = {
+            "feed": (fold_name(document.feed),),
+            "tag": tuple(fold_name(tag) for tag in document.tags),
+        }
+        self.texts = {"title": document.title, "text": document.text}
         self.places: dict[str, list[Place]] = {}
         """Where each wanted word stands, in order."""
         self.breaks: set[int] = set()
         """Words before which a sentence or paragraph has ended."""
+        self.body = 0
+        """The number at which the body begins."""
         self.firsts: list[int] = []
         """Number of the first word of each chunk that holds a wanted word."""
         self.chunks: list[tuple[int, str]] = []
-        """Beside `firsts`: which chunk of the text it is, and the chunk."""
-        self._starts: list[int] | None = None
-        self._cuts: dict[int, Cut] = {}
+        """Beside `firsts`: which chunk of its field it is, and the chunk."""
+        self._offsets: dict[str, list[int]] = {}
+        self._cuts: dict[int, tuple[int, Cut]] = {}
+        self._spans: dict[Place, Span] = {}
 
-    def _chunk(self, place: int) -> tuple[int, int, Cut]:
-        """Return where the chunk of a word starts, its first word's number, and the cut chunk."""
-        row = bisect_right(self.firsts, place) - 1
-        number, chunk = self.chunks[row]
-        if self._starts is None:
-            self._starts = [found.start() for found in _CHUNK.finditer(self.text)]
+    def field(self, place: Place) -> str:
+        """Return the field that a place is in."""
+        return "title" if place[0] < self.body else "text"
+
+    def _chunk(self, number: int) -> tuple[int, int, Cut]:
+        """Return the number of the first word of a word's chunk, its offset, and the cut chunk."""
+        row = bisect_right(self.firsts, number) - 1
         if row not in self._cuts:
-            self._cuts[row] = cut(chunk)
-        return self._starts[number], self.firsts[row], self._cuts[row]
+            at, chunk = self.chunks[row]
+            name = self.field((number, number))
+            if name not in self._offsets:
+                self._offsets[name] = [found.start() for found in _CHUNK.finditer(self.texts[name])]
+            self._cuts[row] = self._offsets[name][at], cut(chunk)
+        return self.firsts[row], *self._cuts[row]
 
-    def span(self, place: Place) -> tuple[int, int]:
-        """Return the code points of the text from the first to the last word of a place."""
-        start, first, found = self._chunk(place[0])
-        begin = start + found.words[place[0] - first].start
-        start, first, found = self._chunk(place[1] - 1)
-        return begin, start + found.words[place[1] - 1 - first].end
+    def span(self, place: Place) -> Span:
+        """Return the passage of the text from the first to the last word of a place."""
+        span = self._spans.get(place)
+        if span is None:
+            first, offset, found = self._chunk(place[0])
+            start = offset + found.words[place[0] - first].start
+            first, offset, found = self._chunk(place[1] - 1)
+            end = offset + found.words[place[1] - 1 - first].end
+            span = self._spans[place] = Span(self.field(place), start, end)
+        return span
 
     def plain(self, place: Place) -> str:
-        """Return the words of a place, all of one chunk or of several, with case and accents."""
+        """Return the words of a place in one, with letter case and accents as written."""
         plains = []
         for number in range(*place):
-            _, first, found = self._chunk(number)
+            first, _, found = self._chunk(number)
             plains.append(found.words[number - first].plain)
         return "".join(plains)
-
-
-class Reading:
-    """One document as the rules see it."""
-
-    __slots__ = ("fields", "names")
-
-    def __init__(self, fields: dict[str, Field], names: dict[str, tuple[str, ...]]) -> None:
-        self.fields, self.names = fields, names
 
 
 class Vocabulary:
@@ -86,57 +101,69 @@ class Vocabulary:
 
     def __init__(self, words: Iterable[str]) -> None:
         self._words = frozenset(words)
-        self._lengths = sorted({len(word) - 1 for word in self._words if word[-1] == "*"})
-        self._learnt: dict[str, _Learnt] = {}
+        heads: dict[str, set[int]] = {}
+        for word in self._words:
+            if word[-1] == "*":
+                heads.setdefault(word[:-1][:3], set()).add(len(word) - 1)
+        self._heads = {head: sorted(lengths) for head, lengths in heads.items()}
+        """Lengths of the beginnings asked for, by their first three letters (or fewer)."""
+        self._head_lengths = sorted({len(head) for head in heads})
+        self._learnt: dict[str, _Meaning] = {}
 
     def read(self, document: Document) -> Reading:
         """Find the words of a document that rules ask for."""
-        return Reading(
-            {"title": self._field(document.title), "text": self._field(document.text)},
-            {
-                "feed": (fold_name(document.feed),),
-                "tag": tuple(fold_name(tag) for tag in document.tags),
-            },
-        )
+        reading = Reading(document)
+        reading.body = self._read(document.title, 0, reading) + APART
+        self._read(document.text, reading.body, reading)
+        return reading
 
-    def _field(self, text: str) -> Field:
-        field = Field(text)
-        places, learnt, number, base = field.places, self._learnt, 0, 0
+    def _read(self, text: str, base: int, reading: Reading) -> int:
+        """Read one field from word number `base` on and return the number after its last word.
+
+        Most chunks are plain and passed over at once: `base` grows only by their exceptions.
+        """
+        places, breaks, learnt = reading.places, reading.breaks, self._learnt
+        number = 0
         for paragraph in _BLANK_LINE.split(text):
-            field.breaks.add(base)
-            for chunk in paragraph.split():
-                width, hits, breaks = learnt.get(chunk) or self._learn(chunk)
-                if hits:
-                    field.firsts.append(base)
-                    field.chunks.append((number, chunk))
-                    for word, first, after in hits:
-                        places.setdefault(word, []).append((base + first, base + after))
-                for place in breaks:
-                    field.breaks.add(base + place)
-                base += width
+            breaks.add(base + number)
+            chunks = paragraph.split()
+            for chunk, meaning in zip(chunks, map(learnt.get, chunks), strict=True):
+                if meaning is not _PLAIN:
+                    width, hits, ends = meaning or self._learn(chunk)
+                    first = base + number
+                    if hits:
+                        reading.firsts.append(first)
+                        reading.chunks.append((number, chunk))
+                        for word, start, end in hits:
+                            places.setdefault(word, []).append((first + start, first + end))
+                    for place in ends:
+                        breaks.add(first + place)
+                    base += width - 1
                 number += 1
-        return field
+        return base + number
 
-    def _learn(self, chunk: str) -> _Learnt:
-        found = cut(chunk)
-        keys = [(word.key, at, at + 1) for at, word in enumerate(found.words)]
-        keys += [(key, first, first + width) for key, first, width in found.joined]
-        hits = tuple(
-            (wanted, first, after) for key, first, after in keys for wanted in self.answered_by(key)
-        )
-        learnt = len(found.words), hits, found.breaks
+    def _learn(self, chunk: str) -> _Meaning:
+        words, joined, breaks = cut(chunk)
+        hits = [
+            (wanted, at, at + 1)
+            for at, word in enumerate(words)
+            for wanted in self.answered_by(word.key)
+        ]
+        for key, first, width in joined:
+            hits += [(wanted, first, first + width) for wanted in self.answered_by(key)]
+        plain = len(words) == 1 and not hits and not breaks
+        meaning = _PLAIN if plain else (len(words), tuple(hits), breaks)
         if len(chunk) <= _LONGEST_CHUNK:
             if len(self._learnt) >= _MOST_CHUNKS:
                 self._learnt.clear()
-            self._learnt[chunk] = learnt
-        return learnt
+            self._learnt[chunk] = meaning
+        return meaning
 
     def answered_by(self, key: str) -> list[str]:
         """Return the wanted words that a word of a text fulfils."""
         answered = [key] if key in self._words else []
-        for length in self._lengths:
-            if length > len(key):
-                break
-            if (beginning := key[:length] + "*") in self._words:
-                answered.append(beginning)
+        for head in self._head_lengths:
+            for length in self._heads.get(key[:head], ()):
+                if (beginning := key[:length] + "*") in self._words:
+                    answered.append(beginning)
         return answered
