@@ -21,6 +21,8 @@ from ingest.errors import ParseError
 MAX_ENTRIES = 50_000
 MAX_DEPTH = 500
 """Elements inside each other; HTML written by machines stays under 100."""
+MAX_OPEN = 100_000
+"""Elements open at once where end tags may be missing: each `<br>` of a broken feed stays open."""
 MAX_ELEMENTS = 2_000_000
 """Start tags of a document: 40 for each of the most entries we keep, about 20 s of work."""
 MAX_TAGS = 500
@@ -58,6 +60,7 @@ class _Bounds:
     """The bounds, mixed into both of feedparser's parsers, before their own methods."""
 
     elements = 0
+    max_depth = MAX_DEPTH
     # An id is compared, never followed: read against the address it was fetched from, `12345` would
     # become another id when the feed moves.
     can_be_relative_uri = feedparser.api.StrictFeedParser.can_be_relative_uri - {"id"}
@@ -67,8 +70,8 @@ class _Bounds:
         if self.elements > MAX_ELEMENTS:
             raise _EnoughError(f"the feed has more than {MAX_ELEMENTS} elements")
         super().unknown_starttag(tag, attrs)  # type: ignore[misc]
-        if len(self.basestack) > MAX_DEPTH:  # type: ignore[attr-defined]
-            raise _EnoughError(f"the feed is nested more than {MAX_DEPTH} elements deep")
+        if len(self.basestack) > self.max_depth:  # type: ignore[attr-defined]
+            raise _EnoughError(f"the feed is nested more than {self.max_depth} elements deep")
         if len(self.baseuri) > MAX_BASE:  # type: ignore[attr-defined]
             raise _EnoughError("the feed has an endless base address")
 
@@ -95,6 +98,8 @@ class _Strict(_Bounds, feedparser.api.StrictFeedParser):  # type: ignore[misc]
 
 class _Loose(_Bounds, feedparser.api.LooseFeedParser):  # type: ignore[misc]
     """The parser for everything else."""
+
+    max_depth = MAX_OPEN
 
 
 def read(text: str, base: str, language: str | None = None) -> Document:
