@@ -2,7 +2,7 @@
 
 CPU of the asking process alone (user and system); the origin is a process of its own, on
 `HOSTS` loopback addresses. Rounds take turns, so that a busy machine hits all alike; the best
-round of each counts. Run: `python benchmarks/fetch.py [exchanges per round]`.
+round of each counts. Run: `python -m benchmarks.fetch [exchanges per round]`.
 """
 
 import asyncio

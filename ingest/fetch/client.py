@@ -187,19 +187,21 @@ def _answer(request: Request, chain: _Chain, raw: HTTPResponse, exchange: Exchan
         headers={name.lower(): raw.headers[name] for name in raw.headers},
         body=body,
         permanent_url=chain.permanent_url,
-        elapsed_s=request.timeout_s - exchange.deadline + monotonic(),
+        elapsed_s=exchange.elapsed_s(),
     )
 
 
 def _body(request: Request, raw: HTTPResponse, exchange: Exchange) -> bytes:
     """Read the body, decoded, within the request's bytes and the exchange's time."""
+    encoding = raw.headers.get("content-encoding", "")
     # Framing in tiny chunks may double a body on the wire; packing makes it smaller as a rule.
     exchange.bytes_left = 2 * request.max_bytes + HEAD_BYTES
-    if (raw.length_remaining or 0) > exchange.bytes_left:
-        raise TooLarge("the answer is larger than allowed", url=exchange.shown)
+    announced = raw.length_remaining or 0
+    if announced > (exchange.bytes_left if encoding else request.max_bytes):
+        raise TooLarge(f"the answer has {announced} bytes, more than allowed", url=exchange.shown)
     body = BytesIO()
     chunks = raw.stream(decode.PIECE, decode_content=False)
-    for piece in decode.unpack(chunks, raw.headers.get("content-encoding", ""), request.max_bytes):
+    for piece in decode.unpack(chunks, encoding, request.max_bytes):
         body.write(piece)
     return body.getvalue()
 

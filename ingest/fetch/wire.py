@@ -5,6 +5,7 @@ deadline holds whatever the other side does, without a thread that watches. (Tim
 and urllib3 are per read: a byte a second never trips them.)
 """
 
+import logging
 import queue
 import socket
 import ssl
@@ -36,6 +37,10 @@ IDLE_S = 50.0
 
 MAX_ADDRESSES = 4
 """Addresses of one host tried in one exchange."""
+
+# It writes a warning with a traceback and the whole address, keys in the query included, for each
+# answer with a malformed header; what matters of an exchange is in our errors.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 SockAddr = tuple[Any, ...]
 Place = tuple[socket.AddressFamily, SockAddr]
@@ -70,6 +75,10 @@ class Exchange:
         if left <= 0:
             raise self.timed_out()
         return left
+
+    def elapsed_s(self) -> float:
+        """Return how long the exchange has been running."""
+        return self.timeout_s - (self.deadline - monotonic())
 
     def spend(self, count: int) -> None:
         """Count bytes off the wire; raises TooLarge when there were too many."""

@@ -526,12 +526,12 @@ def test_a_certificate_for_another_name_is_refused(trusting: Client) -> None:
 
 def test_a_slow_body_over_tls_ends_at_the_deadline(trusting: Client) -> None:
     with Hostile(dripping(ok(b"")[:-2], [b"a"] * 200), tls=True) as server, pytest.raises(TimedOut):
-        trusting.fetch(get(server.url(), timeout_s=0.4))
+        trusting.fetch(get(server.url(), timeout_s=0.25))
 
 
 def test_a_handshake_that_never_comes_ends_at_the_deadline(trusting: Client) -> None:
     with Hostile(dripping(b"", [b""] * 200)) as server, pytest.raises(TimedOut):
-        trusting.fetch(get(server.url().replace("http", "https"), timeout_s=0.4))
+        trusting.fetch(get(server.url().replace("http", "https"), timeout_s=0.25))
 
 
 def test_a_flood_over_tls_is_cut_off(trusting: Client) -> None:
