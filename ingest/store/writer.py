@@ -10,9 +10,10 @@ from time import monotonic
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from ingest.errors import StoreError, StoreUnavailable
-from ingest.store.engine import translated
+from ingest.store.engine import in_our_words, translated
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -126,7 +127,16 @@ def _run_one(connection: Connection, job: _Job) -> Callable[[], None]:
             result = job.work(connection)
             connection.exec_driver_sql("RELEASE SAVEPOINT work")
     except BaseException as failure:  # noqa: BLE001  handed to the caller who asked for the work
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
-        connection.exec_driver_sql("RELEASE SAVEPOINT work")
+        _undo(connection, failure)
         return partial(job.done.set_exception, failure)
     return partial(job.done.set_result, result)
+
+
+def _undo(connection: Connection, failure: BaseException) -> None:
+    """Take back what a work did, or raise StoreUnavailable with the reason why nothing is left."""
+    try:
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
+        connection.exec_driver_sql("RELEASE SAVEPOINT work")
+    except SQLAlchemyError as lost:
+        reason = failure if isinstance(failure, StoreError) else in_our_words(lost)
+        raise StoreUnavailable(str(reason)) from failure

@@ -1,0 +1,205 @@
+"""The writer: works share a transaction, and none is acknowledged before its commit."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event, text
+
+from ingest.errors import StoreError, StoreUnavailable
+from ingest.store import writer as writer_module
+from ingest.store.engine import open_engine, parse
+from ingest.store.writer import Writer
+
+
+@pytest.fixture
+def engine(database_url: str, tmp_path: Any) -> Iterator[Engine]:
+    (tmp_path / "var").mkdir()
+    opened = open_engine(parse(database_url), writes=True)
+    with opened.begin() as connection:
+        connection.execute(text("CREATE TABLE words (word TEXT PRIMARY KEY)"))
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def writer(engine: Engine) -> Iterator[Writer]:
+    made = Writer(engine)
+    yield made
+    made.close()
+
+
+def add(word: str) -> Callable[[Connection], str]:
+    def work(connection: Connection) -> str:
+        connection.execute(text("INSERT INTO words VALUES (:word)"), {"word": word})
+        return word
+
+    return work
+
+
+def words(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        return sorted(connection.scalars(text("SELECT word FROM words")))
+
+
+def together(writer: Writer, *works: Callable[[Connection], Any]) -> list[Future[Any]]:
+    """Ask for works while the writer is held up by another, so that they form one group."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> None:
+        begun.set()
+        go_on.wait(5)
+
+    with ThreadPoolExecutor(len(works) + 1) as pool:
+        held = pool.submit(writer.write, hold)
+        assert begun.wait(5)
+        asked = [pool.submit(writer.write, work) for work in works]
+        while writer._queue.qsize() < len(works):
+            pass
+        go_on.set()
+        held.exception(5)
+    return asked
+
+
+def test_works_that_wait_together_share_one_commit(writer: Writer, engine: Engine) -> None:
+    commits: list[Connection] = []
+    event.listen(engine, "commit", commits.append)
+
+    asked = together(writer, *(add(f"w{number}") for number in range(20)))
+
+    assert [each.result() for each in asked] == [f"w{number}" for number in range(20)]
+    assert len(words(engine)) == 20
+    assert len(commits) == 1
+
+
+def test_a_failing_work_keeps_nothing_and_harms_no_other(writer: Writer, engine: Engine) -> None:
+    def half(connection: Connection) -> None:
+        add("half")(connection)
+        raise ValueError("no")
+
+    before, failed, after = together(writer, add("before"), half, add("after"))
+
+    assert (before.result(), after.result()) == ("before", "after")
+    with pytest.raises(ValueError, match="no"):
+        failed.result()
+    assert words(engine) == ["after", "before"]
+
+
+def test_what_the_database_refuses_is_told_to_its_caller_alone(
+    writer: Writer, engine: Engine
+) -> None:
+    one, two, three = together(writer, add("same"), add("same"), add("other"))
+
+    assert (one.result(), three.result()) == ("same", "other")
+    with pytest.raises(StoreError, match=r"(?i)unique"):
+        two.result()
+    assert words(engine) == ["other", "same"]
+
+
+def test_a_failing_commit_is_told_to_every_caller(writer: Writer, engine: Engine) -> None:
+    def fail(connection: Connection) -> None:
+        connection.exec_driver_sql("SELECT nonsense FROM nowhere")
+
+    event.listen(engine, "commit", fail, once=True)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(writer.write, add("lost"))
+
+        with pytest.raises(StoreUnavailable):
+            first.result(5)
+
+    assert writer.write(add("kept")) == "kept"
+    assert words(engine) == ["kept"]
+
+
+def test_a_lost_connection_fails_the_group_and_the_next_one_works(
+    writer: Writer, engine: Engine
+) -> None:
+    def cut(connection: Connection) -> None:
+        connection.connection.dbapi_connection.close()  # type: ignore[union-attr]
+        connection.execute(text("SELECT 1"))
+
+    asked = together(writer, add("before"), cut)
+
+    for each in asked:
+        with pytest.raises(StoreError):
+            each.result()
+    assert writer.write(add("after")) == "after"
+    assert words(engine) == ["after"]
+
+
+def test_a_caller_goes_on_only_after_the_commit(writer: Writer, engine: Engine) -> None:
+    seen: list[list[str]] = []
+
+    def ask(word: str) -> None:
+        writer.write(add(word))
+        seen.append(words(engine))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ask, ["a", "b", "c", "d"]))
+
+    assert all(found for found in seen)
+    assert max(map(len, seen)) == 4
+
+
+def test_a_group_is_bounded(writer: Writer, engine: Engine) -> None:
+    commits: list[Connection] = []
+    event.listen(engine, "commit", commits.append)
+    count = writer_module.GROUP_SIZE + 10
+
+    together(writer, *(add(f"w{number}") for number in range(count)))
+
+    assert len(words(engine)) == count
+    assert len(commits) == 2
+
+
+def test_closing_finishes_what_was_asked_for(engine: Engine) -> None:
+    writer = Writer(engine)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> None:
+        begun.set()
+        go_on.wait(5)
+
+    with ThreadPoolExecutor(8) as pool:
+        pool.submit(writer.write, hold)
+        assert begun.wait(5)
+        asked = [pool.submit(writer.write, add(f"w{number}")) for number in range(5)]
+        while writer._queue.qsize() < 5:
+            pass
+        closing = pool.submit(writer.close)
+        go_on.set()
+        closing.result(5)
+
+    assert [each.result() for each in asked] == [f"w{number}" for number in range(5)]
+    with pytest.raises(StoreError, match="closed"):
+        writer.write(add("late"))
+
+
+def test_a_write_from_inside_a_write_is_refused_instead_of_hanging(writer: Writer) -> None:
+    with pytest.raises(StoreError, match="inside a write"):
+        writer.write(lambda _: writer.write(add("inner")))
+
+
+def test_a_full_disk_is_an_outcome_and_not_the_end(sqlite_url: str, tmp_path: Any) -> None:
+    (tmp_path / "var").mkdir()
+    engine = open_engine(parse(sqlite_url), writes=True)
+
+    @event.listens_for(engine, "connect")
+    def limit(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA max_page_count = 20")
+
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE words (word TEXT PRIMARY KEY)"))
+    writer = Writer(engine)
+
+    asked = together(writer, add("small"), add("x" * 500_000))
+
+    for each in asked:
+        with pytest.raises(StoreUnavailable, match="full"):
+            each.result()
+    assert writer.write(add("little")) == "little"
+    assert words(engine) == ["little"]
+    writer.close()
+    engine.dispose()
