@@ -216,12 +216,18 @@ def _transfer(
     replies = {recipient: smtp.rcpt(recipient) for recipient in due}
     willing = [recipient for recipient, (code, _) in replies.items() if code in (250, 251)]
     if willing:
-        try:
-            reply = smtp.data(content)
-        except smtplib.SMTPDataError as error:
-            reply = error.smtp_code, _bytes(error.smtp_error)
-        replies |= dict.fromkeys(willing, reply)
+        replies |= dict.fromkeys(willing, _send_content(smtp, content))
     return replies
+
+
+def _send_content(smtp: smtplib.SMTP, content: bytes) -> Reply:
+    """Return the answer to the message itself."""
+    try:
+        return smtp.data(content)
+    except smtplib.SMTPDataError as error:
+        if error.smtp_code < 400:  # a 250 to DATA itself: nothing was sent, so nothing was taken
+            raise
+        return error.smtp_code, _bytes(error.smtp_error)
 
 
 def _judge(

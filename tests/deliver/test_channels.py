@@ -1,0 +1,171 @@
+"""The channels as one door, and what goes through Apprise."""
+
+import json
+import socket
+from dataclasses import replace
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from ingest.deliver import NOT_YET, ChannelConfig, Channels, delivery_id
+from ingest.errors import ConfigError, DeliveryError
+from tests.alerts.samples import TITLE, delivery
+from tests.deliver.servers import Postbox, mail_server
+from tests.fetch.hostile import Hostile
+from tests.origin import Origin
+
+
+class Configured(BaseModel):
+    """A part of the configuration that holds channels."""
+
+    channels: dict[str, ChannelConfig]
+
+
+def configured(**channels: dict[str, Any]) -> dict[str, ChannelConfig]:
+    return Configured.model_validate({"channels": channels}).channels
+
+
+def mail(port: int, **changes: Any) -> dict[str, Any]:
+    smtp = {"host": "127.0.0.1", "port": port}
+    return {
+        "kind": "email",
+        "to": ["desk@example.org"],
+        "from": "a@example.org",
+        "smtp": smtp,
+        **changes,
+    }
+
+
+def webhook(url: str) -> dict[str, Any]:
+    return {"kind": "webhook", "url": url, "secret": "s" * 24}
+
+
+def test_a_delivery_goes_to_the_channel_it_names() -> None:
+    box = Postbox()
+    with mail_server(box) as port, Origin() as origin:
+        url = origin.route("/hook", (204, {}, b""))
+        channels = Channels(configured(desk=mail(port), soc=webhook(url)))
+        channels.send(delivery())
+        channels.send(replace(delivery(), channel="soc"))
+        channels.close()
+
+    assert (len(box.mails), len(origin.requests)) == (1, 1)
+
+
+def test_a_delivery_to_a_channel_that_is_gone_is_given_up() -> None:
+    with pytest.raises(DeliveryError, match="no channel named desk") as caught:
+        Channels({}).send(delivery())
+
+    assert caught.value.permanent
+
+
+def test_mail_names_the_installation() -> None:
+    box = Postbox()
+    with mail_server(box) as port:
+        channels = Channels(configured(desk=mail(port)), base_url="https://ingest.example")
+        channels.send(delivery())
+        channels.close()
+
+    assert "https://ingest.example" in box.mails[0][1].as_string()
+
+
+def test_the_kind_decides_which_keys_a_channel_has() -> None:
+    with pytest.raises(ValidationError, match="secret"):
+        configured(soc={"kind": "webhook", "url": "https://soc.example.org"})
+    with pytest.raises(ValidationError, match="kind"):
+        configured(soc={"kind": "pigeon"})
+
+
+def test_keys_without_effect_yet_are_read_by_every_kind() -> None:
+    keys = {
+        "digest": {"at": "07:00", "timezone": "Europe/Berlin"},
+        "quiet_hours": {"from": "22:00", "to": "07:00"},
+        "rate": "10/h",
+    }
+    assert tuple(keys) == NOT_YET
+
+    found = configured(
+        desk=mail(25, **keys),
+        soc={**webhook("https://soc.example.org"), **keys},
+        phone={"kind": "apprise", "url": "json://localhost", **keys},
+    )
+
+    assert all(getattr(channel, key) for channel in found.values() for key in NOT_YET)
+
+
+def test_ids_of_deliveries_are_all_different_and_fit_for_headers() -> None:
+    ids = {delivery_id() for _ in range(100)}
+
+    assert len(ids) == 100
+    assert all(id.isascii() and id.replace("_", "").isalnum() for id in ids)
+
+
+# --- Apprise --------------------------------------------------------------------------------
+
+# Apprise imports the standard library's `imghdr` where there still is one.
+uses_apprise = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
+
+def apprise(url: str, **changes: Any) -> Channels:
+    pytest.importorskip("apprise", reason="the extra `apprise` is not installed")
+    return Channels(configured(phone={"kind": "apprise", "url": url, **changes}))
+
+
+@pytest.fixture
+def push() -> Any:
+    return replace(delivery(), channel="phone")
+
+
+@uses_apprise
+def test_a_push_arrives_as_title_and_text(push: Any) -> None:
+    with Origin() as origin:
+        origin.route("/", (200, {}, b""))
+        apprise(f"json://127.0.0.1:{origin.port}/").send(push)
+
+    sent = json.loads(origin.requests[0].body)
+    assert sent["title"] == f"[pier-closures] {TITLE}"
+    assert "closed the north pier" in sent["message"]
+
+
+@uses_apprise
+def test_a_push_that_is_refused_is_tried_again_and_tells_no_address(push: Any) -> None:
+    with Origin() as origin:
+        origin.route("/", (500, {}, b""))
+        with pytest.raises(DeliveryError) as caught:
+            apprise(f"json://user:t0ken@127.0.0.1:{origin.port}/").send(push)
+
+    assert not caught.value.permanent
+    assert "t0ken" not in str(caught.value)
+
+
+@uses_apprise
+def test_a_push_service_that_stalls_is_left_at_the_deadline(push: Any) -> None:
+    def stall(sock: socket.socket) -> None:
+        while sock.recv(65536):
+            sleep(0.05)
+
+    start = monotonic()
+    with Hostile(stall) as server, pytest.raises(DeliveryError):
+        apprise(server.url("/").replace("http:", "json:"), timeout="1s").send(push)
+
+    assert monotonic() - start < 4
+
+
+@uses_apprise
+def test_an_address_apprise_does_not_know_is_given_up(push: Any) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        apprise("nosuchservice://t0ken").send(push)
+
+    assert caught.value.permanent
+    assert "t0ken" not in str(caught.value)
+
+
+def test_a_missing_library_is_said_with_the_way_to_get_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    with pytest.raises(ConfigError, match=r"phone needs the Apprise library .*ingest\[apprise\]"):
+        Channels(configured(phone={"kind": "apprise", "url": "json://localhost"}))
