@@ -23,8 +23,8 @@ MAX_DEPTH = 500
 """Elements inside each other; HTML written by machines stays under 100."""
 MAX_OPEN = 100_000
 """Elements open at once where end tags may be missing: each `<br>` of a broken feed stays open."""
-MAX_ELEMENTS = 2_000_000
-"""Start tags of a document: 40 for each of the most entries we keep, about 20 s of work."""
+MAX_ELEMENTS = 1_000_000
+"""Start tags of a document: 20 for each of the most entries we keep, about 10 s of work."""
 MAX_TAGS = 500
 """Categories of one entry; feedparser compares each with all before it."""
 MAX_AUTHOR = 500
