@@ -19,7 +19,8 @@ def holds(node: Node, reading: Reading) -> bool:  # noqa: PLR0911 - one for each
     """Return whether a query is true of a document."""
     match node:
         case Term():
-            return bool(term_places(node, reading))
+            absent = node.key and node.key not in reading.places
+            return not absent and bool(term_places(node, reading))
         case Or():
             return _count(node.parts, reading, enough=1) == 1
         case And():

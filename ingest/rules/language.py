@@ -303,7 +303,8 @@ class _Parser:
         if not words:
             self.no_word(token)
         fields = (self.scope,) if self.scope else ("title", "text")
-        return Term(tuple(words), fields, start, token.end)
+        certain = [word.pieces[0] for word in words if len(word.pieces) == 1]
+        return Term(tuple(words), fields, max(certain, key=len, default=""), start, token.end)
 
     def foreign_field(self, name: str, token: _Token) -> NoReturn:
         hint = "fields are title: text: feed: tag:; put it in quotes to look for the text"

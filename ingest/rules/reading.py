@@ -5,10 +5,12 @@ Texts repeat themselves, so what a chunk between two spaces means is kept from t
 
 import re
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from ingest.model import Document, Span
-from ingest.text import Cut, cut, fold_name
+from ingest.text import Word, cut, fold_name, simply
 
 Place = tuple[int, int]
 """Numbers of the first word and of the one after the last, counted through the document."""
@@ -24,18 +26,29 @@ _LONGEST_CHUNK = 50
 _BLANK_LINE = re.compile(r"\n\s*\n|\u2029")
 _CHUNK = re.compile(r"\S+")
 
-_Meaning = tuple[int, tuple[tuple[str, int, int], ...], tuple[int, ...]]
-"""Of a chunk: its number of words, (wanted word, first, after last) in it, and its breaks."""
-_PLAIN: _Meaning = (1, (), ())
-"""One word that no rule asks for."""
+
+class _Meaning(NamedTuple):
+    """What a chunk means to the rules."""
+
+    width: int
+    """Its number of words."""
+    hits: tuple[tuple[str, int, int], ...] = ()
+    """Wanted word, its first word and the one after its last."""
+    breaks: tuple[int, ...] = ()
+    words: tuple[Word, ...] = ()
+    """All its words, where one of them is wanted."""
+
+
+_PLAIN = _Meaning(1)
+_ENDING = _Meaning(1, breaks=(1,))
+"""One word that no rule asks for, within a sentence and at its end."""
 
 
 class Reading:
     """One document as the rules see it: headline and body in one row of numbered words."""
 
     __slots__ = (
-        *("_cuts", "_offsets", "_spans", "body", "breaks", "chunks", "firsts", "names", "places"),
-        "texts",
+        *("_offsets", "_spans", "body", "breaks", "chunks", "firsts", "names", "places", "texts"),
     )
 
     def __init__(self, document: Document) -> None:
@@ -44,53 +57,45 @@ class Reading:
             "tag": tuple(fold_name(tag) for tag in document.tags),
         }
         self.texts = {"title": document.title, "text": document.text}
-        self.places: dict[str, list[Place]] = {}
-        """Where each wanted word stands, in order."""
+        self.places: defaultdict[str, list[Place]] = defaultdict(list)
+        """Where each wanted word stands, in order; ask with `get`."""
         self.breaks: set[int] = set()
         """Words before which a sentence or paragraph has ended."""
         self.body = 0
         """The number at which the body begins."""
         self.firsts: list[int] = []
         """Number of the first word of each chunk that holds a wanted word."""
-        self.chunks: list[tuple[int, str]] = []
-        """Beside `firsts`: which chunk of its field it is, and the chunk."""
+        self.chunks: list[tuple[int, tuple[Word, ...]]] = []
+        """Beside `firsts`: which chunk of its field it is, and its words."""
         self._offsets: dict[str, list[int]] = {}
-        self._cuts: dict[int, tuple[int, Cut]] = {}
         self._spans: dict[Place, Span] = {}
 
     def field(self, place: Place) -> str:
         """Return the field that a place is in."""
         return "title" if place[0] < self.body else "text"
 
-    def _chunk(self, number: int) -> tuple[int, int, Cut]:
-        """Return the number of the first word of a word's chunk, its offset, and the cut chunk."""
+    def _word(self, number: int) -> tuple[Word, int]:
+        """Return a word and the offset of its chunk; some wanted word must be in the same chunk."""
         row = bisect_right(self.firsts, number) - 1
-        if row not in self._cuts:
-            at, chunk = self.chunks[row]
-            name = self.field((number, number))
-            if name not in self._offsets:
-                self._offsets[name] = [found.start() for found in _CHUNK.finditer(self.texts[name])]
-            self._cuts[row] = self._offsets[name][at], cut(chunk)
-        return self.firsts[row], *self._cuts[row]
+        at, words = self.chunks[row]
+        name = self.field((number, number))
+        if name not in self._offsets:
+            self._offsets[name] = [found.start() for found in _CHUNK.finditer(self.texts[name])]
+        return words[number - self.firsts[row]], self._offsets[name][at]
 
     def span(self, place: Place) -> Span:
         """Return the passage of the text from the first to the last word of a place."""
         span = self._spans.get(place)
         if span is None:
-            first, offset, found = self._chunk(place[0])
-            start = offset + found.words[place[0] - first].start
-            first, offset, found = self._chunk(place[1] - 1)
-            end = offset + found.words[place[1] - 1 - first].end
-            span = self._spans[place] = Span(self.field(place), start, end)
+            first, offset = self._word(place[0])
+            last, last_offset = self._word(place[1] - 1)
+            span = Span(self.field(place), offset + first.start, last_offset + last.end)
+            self._spans[place] = span
         return span
 
     def plain(self, place: Place) -> str:
         """Return the words of a place in one, with letter case and accents as written."""
-        plains = []
-        for number in range(*place):
-            first, _, found = self._chunk(number)
-            plains.append(found.words[number - first].plain)
-        return "".join(plains)
+        return "".join(self._word(number)[0].plain for number in range(*place))
 
 
 class Vocabulary:
@@ -125,39 +130,45 @@ class Vocabulary:
         places, breaks, learnt = reading.places, reading.breaks, self._learnt
         number = 0
         for paragraph in _BLANK_LINE.split(text):
-            breaks.add(base + number)
+            breaks.add(base)
             chunks = paragraph.split()
-            for chunk, meaning in zip(chunks, map(learnt.get, chunks), strict=True):
-                if meaning is not _PLAIN:
-                    width, hits, ends = meaning or self._learn(chunk)
-                    first = base + number
-                    if hits:
-                        reading.firsts.append(first)
-                        reading.chunks.append((number, chunk))
-                        for word, start, end in hits:
-                            places.setdefault(word, []).append((first + start, first + end))
-                    for place in ends:
-                        breaks.add(first + place)
-                    base += width - 1
-                number += 1
-        return base + number
+            for at, meaning in enumerate(map(learnt.get, chunks)):
+                if meaning is _PLAIN:
+                    continue
+                width, hits, ends, words = meaning or self._learn(chunks[at])
+                first = base + at
+                if hits:
+                    reading.firsts.append(first)
+                    reading.chunks.append((number + at, words))
+                    for word, start, end in hits:
+                        places[word].append((first + start, first + end))
+                for place in ends:
+                    breaks.add(first + place)
+                base += width - 1
+            base += len(chunks)
+            number += len(chunks)
+        return base
 
     def _learn(self, chunk: str) -> _Meaning:
-        words, joined, breaks = cut(chunk)
-        hits = [
-            (wanted, at, at + 1)
-            for at, word in enumerate(words)
-            for wanted in self.answered_by(word.key)
-        ]
-        for key, first, width in joined:
-            hits += [(wanted, first, first + width) for wanted in self.answered_by(key)]
-        plain = len(words) == 1 and not hits and not breaks
-        meaning = _PLAIN if plain else (len(words), tuple(hits), breaks)
+        simple = simply(chunk)
+        if simple and not self.answered_by(simple[0]):
+            meaning = _ENDING if simple[3] else _PLAIN
+        else:
+            meaning = self._look_at(chunk)
         if len(chunk) <= _LONGEST_CHUNK:
             if len(self._learnt) >= _MOST_CHUNKS:
                 self._learnt.clear()
             self._learnt[chunk] = meaning
         return meaning
+
+    def _look_at(self, chunk: str) -> _Meaning:
+        words, joined, breaks = cut(chunk)
+        keys = [(word.key, at, at + 1) for at, word in enumerate(words)]
+        keys += [(key, first, first + width) for key, first, width in joined]
+        hits = [
+            (wanted, first, after) for key, first, after in keys for wanted in self.answered_by(key)
+        ]
+        return _Meaning(len(words), tuple(hits), breaks, words if hits else ())
 
     def answered_by(self, key: str) -> list[str]:
         """Return the wanted words that a word of a text fulfils."""

@@ -25,6 +25,8 @@ class Term:
 
     words: tuple[Word, ...]
     fields: tuple[str, ...] = ("title", "text")
+    key: str = field(default="", compare=False)
+    """A spelling without which the term cannot stand, to look for first; empty where several do."""
     start: int = field(default=0, compare=False)
     end: int = field(default=0, compare=False)
 
