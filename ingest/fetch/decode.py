@@ -113,13 +113,15 @@ def _deflate(chunks: Chunks) -> Iterator[bytes]:
 def _brotli(chunks: Chunks) -> Iterator[bytes]:
     engine, begun = brotli.Decompressor(), False
     for chunk in chunks:
-        rest, begun = chunk, begun or bool(chunk)
-        while (rest or not engine.can_accept_more_data()) and not engine.is_finished():
+        rest, more, begun = chunk, bool(chunk), begun or bool(chunk)
+        while more and not engine.is_finished():
             try:
-                yield engine.process(rest, output_buffer_limit=PIECE)
+                piece = engine.process(rest, output_buffer_limit=PIECE)
             except brotli.error as error:
                 raise Undecodable("the body is not br") from error
-            rest = b""
+            yield piece
+            # Output may be left behind when all input was taken, and the other way round.
+            rest, more = b"", len(piece) >= PIECE or not engine.can_accept_more_data()
     _whole(engine.is_finished() or not begun)
 
 

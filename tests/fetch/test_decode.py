@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import brotli  # type: ignore[import-untyped]
 import pytest
 from backports import zstd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.fetch.decode import TooMuch, Undecodable, unpack
@@ -38,8 +38,9 @@ def unpacked(packed: bytes, encoding: str, size: int = 1000, limit: int = 10_000
     text=st.binary(max_size=2000),
     zeros=st.integers(0, 200_000),
     names=st.lists(st.sampled_from(sorted(PACKERS)), max_size=3),
-    size=st.integers(1, 3000),
+    size=st.one_of(st.integers(1, 9), st.integers(1, 3000)),
 )
+@settings(max_examples=300, deadline=None)
 def test_what_was_packed_comes_out_however_it_is_cut(
     text: bytes, zeros: int, names: list[str], size: int
 ) -> None:
@@ -51,6 +52,14 @@ def test_what_was_packed_comes_out_however_it_is_cut(
 
 
 @pytest.mark.parametrize("name", PACKERS)
+@pytest.mark.parametrize("zeros", [65_535, 65_536, 65_537, 98_273, 131_072, 1_000_000])
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_output_that_fills_a_piece_is_not_left_behind(name: str, zeros: int, size: int) -> None:
+    assert unpacked(PACKERS[name](bytes(zeros)), name, size) == bytes(zeros)
+
+
+@pytest.mark.parametrize("name", PACKERS)
+@settings(deadline=None)
 @given(data=st.data())
 def test_a_body_cut_short_anywhere_is_noticed(name: str, data: st.DataObject) -> None:
     packed = PACKERS[name](bytes(range(256)) * 20)
@@ -61,6 +70,7 @@ def test_a_body_cut_short_anywhere_is_noticed(name: str, data: st.DataObject) ->
 
 
 @pytest.mark.parametrize("name", PACKERS)
+@settings(deadline=None)
 @given(junk=st.binary(max_size=300), at=st.integers(0, 50))
 def test_junk_ends_in_a_named_error_or_in_bytes(name: str, junk: bytes, at: int) -> None:
     packed = PACKERS[name](b"The quick brown fox. " * 9)

@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.errors import Blocked
@@ -86,6 +86,7 @@ def test_public_addresses_may_be_dialled(address: str) -> None:
     assert guard.check(ip_address(address)) is None
 
 
+@settings(deadline=None)
 @given(PRIVATE_V4)
 def test_no_ipv6_costume_makes_an_inner_address_public(inner: IPv4Address) -> None:
     number = int(inner)
@@ -100,6 +101,7 @@ def test_no_ipv6_costume_makes_an_inner_address_public(inner: IPv4Address) -> No
     assert all(guard.check(IPv6Address(costume)) for costume in costumes)
 
 
+@settings(deadline=None)
 @given(st.ip_addresses())
 def test_an_allowed_network_opens_itself_and_nothing_else(
     address: IPv4Address | IPv6Address,
@@ -199,6 +201,7 @@ def test_an_address_is_taken_apart(url: str, target: tuple[str, str | None, int,
     assert found.host == (target[1] or "xn--bcher-kva.example")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_an_address_or_refused(text: str) -> None:
     for url in (text, f"http://{text}", f"https://example.org{text}", f"http://[{text}]/"):
@@ -209,6 +212,7 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
         assert guard.read_url(target.url) == target
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_redirect_leads_to_an_address_or_is_refused(text: str) -> None:
     base = guard.read_url("https://example.org/a/b?c")

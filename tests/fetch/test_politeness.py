@@ -6,7 +6,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.errors import FetchError, HttpStatus
@@ -204,6 +204,7 @@ STEPS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(steps=STEPS, per_site=st.integers(1, 3))
 def test_waits_are_finite_and_slots_never_exceeded(steps: list[Any], per_site: int) -> None:
     pace, now, running, free_at = pacing(per_site=per_site), NOW, 0, 0.0
