@@ -44,8 +44,8 @@ class Digest(Section):
 class QuietHours(Section):
     """Hold alerts from one time of day to another; the span may cross midnight."""
 
-    start: ClockTime = Field(alias="from", description="Hold alerts from this time of day …")
-    end: ClockTime = Field(alias="to", description="… until this one.")
+    start: ClockTime = Field(alias="from", description="Hold alerts from this time of day.")
+    end: ClockTime = Field(alias="to", description="Send what was held at this time of day.")
     timezone: ZoneInfo = Field(ZoneInfo("UTC"), description="IANA name, e.g. Europe/Berlin.")
 
 

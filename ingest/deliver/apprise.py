@@ -17,7 +17,7 @@ from ingest.units import Duration
 class AppriseConfig(ChannelSection):
     """A channel through the Apprise library: ntfy, Slack, Telegram and many more."""
 
-    kind: Literal["apprise"]
+    kind: Literal["apprise"] = Field(description="Any service that Apprise knows.")
     url: SecretStr = Field(description="The service's Apprise URL, for example ntfy://topic.")
     timeout: Duration = Field(
         timedelta(seconds=30), gt=timedelta(), description="For a whole message."

@@ -37,13 +37,13 @@ class SmtpConfig(Section):
     """The mail server that takes our mail."""
 
     host: str = Field(min_length=1, description="Its name; certificates are checked against it.")
-    port: int = Field(587, ge=1, le=65535)
+    port: int = Field(587, ge=1, le=65535, description="587, 465 or 25, as the server has it.")
     security: Literal["starttls", "tls", "none"] | None = Field(
         None,
         description="Left out: tls on port 465, none on this very machine, else starttls.",
     )
-    username: str | None = None
-    password: SecretStr | None = None
+    username: str | None = Field(None, description="For logging in; left out: no log-in.")
+    password: SecretStr | None = Field(None, description="The one that goes with the username.")
     timeout: Duration = Field(
         timedelta(seconds=60), gt=timedelta(), description="For handing over one mail."
     )
@@ -71,10 +71,10 @@ class SmtpConfig(Section):
 class EmailConfig(ChannelSection):
     """A channel that sends mail."""
 
-    kind: Literal["email"]
+    kind: Literal["email"] = Field(description="Mail.")
     to: tuple[Mailbox, ...] = Field(min_length=1, description="Who gets the mail.")
     sender: Mailbox = Field(alias="from", description="The address the mail comes from.")
-    smtp: SmtpConfig
+    smtp: SmtpConfig = Field(description="The server that takes the mail.")
 
 
 class Mail:

@@ -85,14 +85,19 @@ def _sendable(headers: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
 Secrets = Annotated[
     tuple[Annotated[SecretStr, AfterValidator(_usable)], ...],
     BeforeValidator(_one_or_more),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+            "writeOnly": True,
+        }
+    ),
 ]
 
 
 class WebhookConfig(ChannelSection):
     """A channel that posts signed JSON to a web address."""
 
-    kind: Literal["webhook"]
+    kind: Literal["webhook"] = Field(description="A signed POST.")
     url: Annotated[str, AfterValidator(_web_address)] = Field(
         repr=False, description="Where to post; http or https."
     )

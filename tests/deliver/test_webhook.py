@@ -2,8 +2,10 @@
 
 import base64
 import json
+import re
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from time import monotonic, sleep, time
 from typing import Any
 
@@ -332,3 +334,25 @@ def test_faulty_settings_are_refused(changes: dict[str, Any], fault: str) -> Non
 )
 def test_a_secret_becomes_a_key_by_its_prefix(secret: str, key: bytes) -> None:
     assert key_bytes(secret) == key
+
+
+# --- documentation --------------------------------------------------------------------------
+
+
+def test_the_documented_way_to_check_a_signature_works() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "webhook.md"
+    (code,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(compile(code, str(page), "exec"), names)
+    with Origin() as origin:
+        url = origin.route("/hook", (204, {}, b""))
+        Webhook(config(url, secret=[SECRET, "a plain secret"])).send(delivery())
+
+    (asked,) = origin.requests
+    headers = dict(asked.headers)
+    for secret in (SECRET, "a plain secret"):
+        assert names["verify"](asked.body, headers, secret) == delivery().payload
+    for body, late in ((asked.body + b" ", 0), (asked.body, 301)):
+        at = str(int(headers["webhook-timestamp"]) - late)
+        with pytest.raises(ValueError, match=r"wrong signature|too old"):
+            names["verify"](body, {**headers, "webhook-timestamp": at}, SECRET)
