@@ -1,11 +1,13 @@
 """From the chosen fragment to the article's lines: BeautifulSoup reads it, line rules clean it."""
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
 
-from ingest.articles.lines import Line, Page, ends, judge
+from ingest.articles.lines import Line, Page, ends, judge, resembles_title
 from ingest.articles.words import plain, squeeze, word_set
 
 _BLOCK = word_set(
@@ -92,31 +94,41 @@ def clean(
 ) -> tuple[list[Line], dict[str, int]]:
     """Return the lines that are the article's text, and how many each rule took out."""
     lines = _after_headline(lines, page)
+    verdicts = judge_all(lines, page, summary)
+    counts = Counter(why for why in verdicts if why)
+    return [line for line, why in zip(lines, verdicts, strict=True) if why is None], dict(counts)
+
+
+def judge_all(lines: Sequence[Line], page: Page, summary: str) -> list[str | None]:
+    """Return for each line the name of the rule that takes it out, or None."""
     verdicts = [judge(line, page) for line in lines]
     running = [i for i, line in enumerate(lines) if verdicts[i] is None and line.is_running]
     core = [i for i in running if lines[i].core] or running
     if core:
-        first, last = core[0], core[-1]
-        sizes = [
-            0 if why else max(len(x.text) - 2 * x.linked, 0)
-            for x, why in zip(lines, verdicts, strict=True)
-        ]
-        tail, whole = sum(sizes[last + 1 :]), sum(sizes)
-        want = plain(summary)
-        for i, line in enumerate(lines):
-            if verdicts[i] is None and i < first and not _is_lead(line, want):
-                verdicts[i] = "before the text"
-        if tail < TAIL * whole:
-            for i in range(last + 1, len(lines)):
-                if not lines[i].core:
-                    verdicts[i] = verdicts[i] or "after the text"
+        _before(lines, verdicts, core[0], plain(summary), page)
+        _after(lines, verdicts, core[-1])
         _end(lines, verdicts, running)
     _empty_headings(lines, verdicts)
-    counts: dict[str, int] = {}
-    for why in verdicts:
-        if why:
-            counts[why] = counts.get(why, 0) + 1
-    return [line for line, why in zip(lines, verdicts, strict=True) if why is None], counts
+    return verdicts
+
+
+def _before(
+    lines: Sequence[Line], verdicts: list[str | None], first: int, want: str, page: Page
+) -> None:
+    for i in range(first):
+        if verdicts[i] is None and not _is_lead(lines[i], want, page):
+            verdicts[i] = "before the text"
+
+
+def _after(lines: Sequence[Line], verdicts: list[str | None], last: int) -> None:
+    sizes = [
+        0 if why else max(len(line.text) - 2 * line.linked, 0)
+        for line, why in zip(lines, verdicts, strict=True)
+    ]
+    if sum(sizes[last + 1 :]) < TAIL * sum(sizes):
+        for i in range(last + 1, len(lines)):
+            if not lines[i].core:
+                verdicts[i] = verdicts[i] or "after the text"
 
 
 TAIL = 0.2
@@ -124,43 +136,52 @@ TAIL = 0.2
 
 def _end(lines: Sequence[Line], verdicts: list[str | None], running: Sequence[int]) -> None:
     """Take out what follows a heading that opens the part after the article."""
-    whole = sum(len(lines[i].text) for i in running)
-    seen = 0
+    whole = left = sum(len(lines[i].text) for i in running)
     for i, line in enumerate(lines):
         if i in running:
-            seen += len(line.text)
-        if seen > 0.6 * whole and ends(line):
+            left -= len(line.text)
+        if left > MAX_END * whole or not ends(line):
+            continue
+        follow = verdicts[i + 1 : i + 5]
+        if left < END_SHARE * whole or sum(why is not None for why in follow) >= 2:
             for k in range(i, len(lines)):
                 verdicts[k] = verdicts[k] or "after an ending"
             return
 
 
+MAX_END = 0.4
+END_SHARE = 0.12
+
+
 def _empty_headings(lines: Sequence[Line], verdicts: list[str | None]) -> None:
     """Take out headings and labels whose whole section went."""
-    kept_below = False
-    removed_below = True
+    kept, gone = False, True
     for i in range(len(lines) - 1, -1, -1):
         line = lines[i]
         if verdicts[i] is not None:
-            removed_below = True
+            gone = gone or verdicts[i] != "advertisement"
             continue
-        label = len(line.text) < 60 and line.text.endswith(":")
-        if line.is_heading and not kept_below or label and removed_below and not line.is_heading:
+        label = line.text.endswith(":") and len(line.text) < 60 and not line.is_heading
+        if gone and ((line.is_heading and not kept) or label):
             verdicts[i] = "empty section"
             continue
-        kept_below = not line.is_heading
-        removed_below = False
+        kept, gone = not line.is_heading, False
 
 
-def _is_lead(line: Line, want: str) -> bool:
-    if (
-        line.tag in ("p", "li", "h2", "div")
-        and len(line.text) > 30
-        and line.text.rstrip().endswith((".", "?", "!", "…", "。", '"', "”"))
-    ):
-        return True
+def _is_lead(line: Line, want: str, page: Page) -> bool:
+    """Return whether a line above the text belongs to it: a standfirst, a point of a summary."""
     text = plain(line.text)
-    return len(text) > 20 and bool(want) and (text in want or want in text)
+    if len(text) > 20 and want and (text in want or want in text):
+        return True
+    if line.tag == "h1" or line.linked or resembles_title(text, page):
+        return False
+    if line.text.rstrip().endswith((".", "?", "!", "…", "。", '"', "”")):
+        return len(text) > 30
+    return len(text) >= LEAD_CHARS and len(text.split()) >= 6 and not _STAMP.search(text)
+
+
+LEAD_CHARS = 40
+_STAMP = re.compile(r"\d{1,2}[:h]\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\b(?:19|20)\d\d\b")
 
 
 def _after_headline(lines: Sequence[Line], page: Page) -> Sequence[Line]:

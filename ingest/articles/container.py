@@ -46,7 +46,7 @@ _STRONG = word_set("""
     navigation newsletter newsletters outbrain overlay pagination popular popup promo promoted
     promotion promotions rail rating ratings recirc recirculation recommend recommendation
     recommendations recommended related reply share shares sharing shop sidebar signup social
-    productcard disclosure feedback poll crumbs outdated warning accessibility wall photogallery
+    productcard disclosure feedback poll crumbs outdated notice linkback warning accessibility wall photogallery
     sponsor sponsored sponsors swiper taboola thumbnail timestamp toolbar tooltip trending tweet
     twitter whatsapp slick slider flickity carousel
     """)
@@ -64,7 +64,7 @@ _TAXONOMY = re.compile(r"(?<!\S)(?:tag|category|has|format|type|status|author|wp
 _POST = re.compile(r"(?<!\S)(?:hentry|type-\w+|post-\d+)(?!\S)")
 """WordPress writes an article's tags and categories into the class of its wrapper."""
 _COMPOUND = re.compile(
-    r"sr-only|screen-reader|visually-?hidden|more-(?:stories|news|from|on)|sign-?up|(?:in|inline)-?(?:article-)?(?:related|link)s?\b|see-also"
+    r"sr-only|push-notification|product-?(?:card|embed)|screen-reader|visually-?hidden|more-(?:stories|news|from|on)|sign-?up|(?:in|inline)-?(?:article-)?(?:related|link)s?\b|see-also"
     r"|article-?(?:links|list|tools|actions|date|info|tags)|(?:entry|post)-?(?:date|info|tags|footer|author)|author-?(?:bio|box|info|card)",
     re.I,
 )
