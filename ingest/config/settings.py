@@ -106,7 +106,10 @@ class Health(Section):
         timedelta(hours=24), description="Tell of a feed that has failed for this long."
     )
     feed_silent_factor: float = Field(
-        5, gt=1, description="Tell of a feed quiet for this many times its usual pause."
+        5,
+        gt=1,
+        allow_inf_nan=False,
+        description="Tell of a feed quiet for this many times its usual pause.",
     )
 
 
