@@ -65,7 +65,7 @@ def cluster() -> Iterator[Cluster]:
     """
     binaries = find_binaries()
     if binaries is None:
-        _skip("PostgreSQL is not installed (initdb, pg_ctl and postgres)")
+        raise _missing("PostgreSQL is not installed (initdb, pg_ctl and postgres)")
     folder = Path(tempfile.mkdtemp(prefix="ingest-pg-", dir="/tmp"))
     account = _account()
     try:
@@ -112,10 +112,10 @@ def cluster() -> Iterator[Cluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _skip(reason: str) -> None:
-    if os.environ.get("INGEST_REQUIRE") == "all":
-        pytest.fail(reason)
-    pytest.skip(reason)
+def _missing(reason: str) -> BaseException:
+    """Return what to raise where something is not installed."""
+    required = os.environ.get("INGEST_REQUIRE") == "all"
+    return pytest.fail.Exception(reason) if required else pytest.skip.Exception(reason)
 
 
 def _account() -> pwd.struct_passwd | None:
@@ -127,8 +127,7 @@ def _account() -> pwd.struct_passwd | None:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    _skip("PostgreSQL does not run as root, and there is no other account to run it")
-    return None
+    raise _missing("PostgreSQL does not run as root, and there is no other account to run it")
 
 
 def _as(account: pwd.struct_passwd | None, *command: object) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HEAD = "0001"
 """The newest revision under `alembic/versions`; a test keeps the two equal."""
 
-_CREATING = 0x696E67657375
+_CREATING = 0x696E67657376
 """PostgreSQL's advisory lock under which the schema is made or changed."""
 
 

@@ -5,12 +5,14 @@ for years, and it must not come back as news.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, delete, exists, select, update
 
 from ingest.model import DeliveryState, EntryState
+from ingest.store import sketches
+from ingest.store import stories as placed
 from ingest.store.settings import Retention
 from ingest.store.tables import (
     alerts,
@@ -31,10 +33,14 @@ Step = Callable[[Connection], int]
 _OPEN = (DeliveryState.PENDING.value, DeliveryState.RETRYING.value)
 
 
-def steps(retention: Retention, now: datetime) -> Mapping[str, Step]:
-    """Return what to repeat until it finds less than a batch, in this order, by what it drops."""
+def steps(retention: Retention, now: datetime, window: timedelta) -> Mapping[str, Step]:
+    """Return what to repeat until it finds nothing, in this order, by what it drops.
+
+    Stories older than `window` take in no more copies, so their index can go.
+    """
     before = now - retention.articles
     return {
+        "sketches": lambda connection: placed.expire(connection, now - window, BATCH),
         "pages": lambda connection: _pages(connection, now - retention.raw_pages),
         "articles": lambda connection: _articles(connection, before),
         "deliveries": lambda connection: _deliveries(connection, before),
@@ -55,6 +61,7 @@ def _articles(connection: Connection, before: datetime) -> int:
     if not old:
         return 0
     ids = [row.id for row in old]
+    sketches.forget(connection, ids)
     led = entries.c.article_id.in_(ids)
     read = entries.c.state == EntryState.READ.value
     connection.execute(update(entries).where(led, read).values(_IDENTITY_ONLY))

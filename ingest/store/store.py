@@ -5,7 +5,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
@@ -165,10 +165,15 @@ class Store:
         """Make undelivered deliveries due now, those named or every dead letter; return how many."""
         return self._write(lambda connection: outbox.retry(connection, ids, dead=dead, now=_now()))
 
-    def prune(self, retention: Retention, now: datetime) -> Mapping[str, int]:
-        """Drop what is past its retention, in batches, and return counts by kind."""
+    def prune(
+        self, retention: Retention, now: datetime, *, window: timedelta = timedelta(days=30)
+    ) -> Mapping[str, int]:
+        """Drop what is past its retention, in batches, and return counts by kind.
+
+        `window` is how long stories take in copies: the index of older ones is dropped.
+        """
         counts: dict[str, int] = {}
-        for name, step in prune.steps(retention, now).items():
+        for name, step in prune.steps(retention, now, window).items():
             counts[name] = 0
             while (dropped := self._write(step)) > 0:
                 counts[name] += dropped

@@ -21,7 +21,7 @@ from ingest.model import (
     Sketch,
     Story,
 )
-from ingest.store import alerts, articles, entries, feeds, outbox
+from ingest.store import alerts, articles, entries, feeds, outbox, stories
 
 
 class Tx:
@@ -73,13 +73,7 @@ class Tx:
     ) -> Story:
         """Put the article in its story (a new one where the placement names none)."""
         story_id = stories.place(
-            self._connection,
-            article.id,
-            article.title,
-            sketch,
-            placement,
-            now,
-            article.published_at,
+            self._connection, article.id, article.title, sketch, placement, now
         )
         return self.story(story_id)
 

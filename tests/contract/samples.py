@@ -104,7 +104,7 @@ def read(
 ) -> Saved:
     """Save the article of an entry, in a story of its own, and finish the entry."""
     page = page or PageRead("fetched", final_url=entry.link)
-    sketch = Sketch(0, (), b"", 0)
+    sketch = Sketch(0, 0, frozenset(), 0, 0, (), (), ())
     alone = Placement(None, PlacementWhy.NEW)
 
     def work(tx: object) -> Saved:
