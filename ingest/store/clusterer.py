@@ -4,7 +4,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Column, Integer, MetaData, Table, Text, create_engine, func, insert, select
+from sqlalchemy import (
+    Column,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    bindparam,
+    create_engine,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.exc import DBAPIError
 
 from ingest.errors import StoreError
@@ -24,6 +35,8 @@ _names = Table(
     Column("story_id", Integer, primary_key=True),
     Column("name", Text, nullable=False),
 )
+_BEGIN = insert(_names)
+_NAME = select(_names.c.name).where(_names.c.story_id == bindparam("story"))
 
 
 class Clusterer:
@@ -79,7 +92,7 @@ class Clusterer:
         )
         if story_id == self._placed:
             row = {"story_id": story_id, "name": name}
-            self._connection.execute(insert(_names), row)
+            self._connection.execute(_BEGIN, row)
         else:
             name = self._name(story_id)
         if self._placed % _COMMIT_EVERY == 0:
@@ -87,8 +100,7 @@ class Clusterer:
         return name
 
     def _name(self, story_id: int) -> str:
-        found = select(_names.c.name).where(_names.c.story_id == story_id)
-        return str(self._connection.execute(found).scalar_one())
+        return str(self._connection.execute(_NAME, {"story": story_id}).scalar_one())
 
     def _highest(self) -> int:
         """Return the highest number given so far; copies without a row of their own need none."""

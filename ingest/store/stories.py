@@ -32,6 +32,20 @@ _SOURCES = (
     .order_by(placements.c.article_id)
     .limit(MAX_SOURCES)
 )
+_WAS = select(placements.c.story_id).where(placements.c.article_id == bindparam("article"))
+_BEGIN = insert(stories)
+_TOUCH = (
+    update(stories)
+    .where(stories.c.id == bindparam("story"), stories.c.last_seen_at < bindparam("now"))
+    .values(last_seen_at=bindparam("now"))
+)
+_PLACE = insert(placements)
+_LEAVE = delete(placements).where(placements.c.article_id == bindparam("article"))
+_SET_STORY = (
+    update(articles)
+    .where(articles.c.id == bindparam("article"))
+    .values(story_id=bindparam("story"))
+)
 
 
 def candidates(connection: Connection, sketch: Sketch, since: datetime) -> list[Candidate]:
@@ -65,7 +79,7 @@ def place(
         story_id = placement.story_id
         _touch(connection, story_id, now)
     connection.execute(
-        insert(placements),
+        _PLACE,
         {
             "article_id": article_id,
             "story_id": story_id,
@@ -88,18 +102,6 @@ def place(
     if was not in (None, story_id):
         _drop_if_empty(connection, was)
     return story_id
-
-
-_SET_STORY = (
-    update(articles)
-    .where(articles.c.id == bindparam("article"))
-    .values(story_id=bindparam("story"))
-)
-_TOUCH = (
-    update(stories)
-    .where(stories.c.id == bindparam("story"), stories.c.last_seen_at < bindparam("now"))
-    .values(last_seen_at=bindparam("now"))
-)
 
 
 def story(connection: Connection, story_id: int) -> Story:
@@ -141,7 +143,7 @@ def expire(connection: Connection, before: datetime, limit: int = 1_000) -> int:
 
 def _begin(connection: Connection, title: str, now: datetime) -> int:
     row = {"title": clean(title), "first_seen_at": now, "last_seen_at": now}
-    key = connection.execute(insert(stories), row).inserted_primary_key
+    key = connection.execute(_BEGIN, row).inserted_primary_key
     assert key is not None
     return int(key[0])
 
@@ -152,12 +154,10 @@ def _touch(connection: Connection, story_id: int, now: datetime) -> None:
 
 def _leave(connection: Connection, article_id: int) -> int | None:
     """Take an article out of its story and the index; return the story it stood in."""
-    was: int | None = connection.scalar(
-        select(placements.c.story_id).where(placements.c.article_id == article_id)
-    )
+    was: int | None = connection.scalar(_WAS, {"article": article_id})
     if was is not None:
         index.forget(connection, [article_id])
-        connection.execute(delete(placements).where(placements.c.article_id == article_id))
+        connection.execute(_LEAVE, {"article": article_id})
     return was
 
 

@@ -23,6 +23,9 @@ Texts further away join, but nothing joins through them: no chain of small chang
 NOVEL = 0.85
 """A text of which this share stands in its peer brings nothing that later copies need to find it by."""
 
+_CLOSE = 0.95
+"""Share from which on no closer copy is looked for."""
+
 _FACT_REACH = 16
 """Words between two matching passages within which the same fact should stand in both texts.
 
@@ -76,6 +79,8 @@ def place(sketch: Sketch, candidates: Sequence[Candidate]) -> Placement:
         overlap = compare(sketch, candidate.sketch, candidate.furniture)
         if overlap and _is_copy(overlap) and (best is None or overlap.share > best[1].share):
             best = candidate, overlap
+            if overlap.share > _CLOSE:
+                break
     if best is None:
         fresh = tuple(print_ for print_ in found if print_ not in furniture)
         return Placement(None, PlacementWhy.NEW, fingerprints=fresh)
