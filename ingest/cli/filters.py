@@ -113,3 +113,24 @@ def extract(source: str | None, jsonl: bool, site_rule: Path | None, url: str) -
     body, address, content_type = read_source(source, "text/html,*/*;q=0.5")
     page = articles.extract(body, url=url or address, content_type=content_type, rule=rule)
     click.echo(dumps(articles.to_json(source, page)))
+
+
+@click.command()
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Keep the index in this folder, for a later run to go on from.",
+)
+def cluster(state: Path | None) -> None:
+    """Read {id, title, text} lines in arrival order; answer each with the first id of its story."""
+    from ingest.store.clusterer import Clusterer
+
+    with Clusterer(state) as stories:
+
+        def answer(asked: dict[str, Any]) -> list[dict[str, Any]]:
+            first = stories.place(
+                str(asked["id"]), str(asked.get("title") or ""), text_of(asked, "text")
+            )
+            return [{"id": asked["id"], "cluster": first}]
+
+        answer_lines(answer)

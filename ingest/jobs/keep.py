@@ -97,16 +97,21 @@ def _place(
     article = saved.article
     if saved.placed and saved.change is Change.SAME:
         return tx.story(article.story_id), None
-    if saved.placed and not (unread(reading.was) and len(tx.story(article.story_id).sources) == 1):
-        stays = "edited; stays in its story"
-        placement = Placement(article.story_id, PlacementWhy.SAME_PAGE, detail=stays)
-    else:
+    placement = Placement(
+        article.story_id, PlacementWhy.SAME_PAGE, detail="edited; stays in its story"
+    )
+    if not saved.placed or _stood_alone(tx, article, reading):
         found = tx.candidates(reading.sketch, since=now - context.stories.window)
         others = [candidate for candidate in found if candidate.article_id != article.id]
-        placement = cluster.place(reading.sketch, others)
-        if saved.placed and placement.story_id is None:
-            placement = replace(placement, story_id=article.story_id)
+        placed = cluster.place(reading.sketch, others)
+        if not saved.placed or placed.story_id is not None:
+            placement = placed
     return tx.place(article, reading.sketch, placement, now=now), placement
+
+
+def _stood_alone(tx: Tx, article: Article, reading: Reading) -> bool:
+    """Return whether the article was so far only its feed's teaser, and alone in its story."""
+    return unread(reading.was) and len(tx.story(article.story_id).sources) == 1
 
 
 def _heard(saved: Saved, reading: Reading, context: Context) -> Sequence[Match]:

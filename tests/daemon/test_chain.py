@@ -22,6 +22,13 @@ WIRE = [
     "The auditor general has announced a report on the purchase for the autumn session.",
 ]
 
+SOUP = [
+    "Leeks are cheap this week, and so the kitchen of the Norhaven harbour canteen has put them in "
+    "everything, starting with a soup that needs an hour and no supervision.",
+    "Cut three leeks into rings, wash them twice, and let them stand in butter until they are soft. "
+    "Add barley, stock and a bay leaf, and leave the pot alone until the barley is done.",
+]
+
 RULES = {"icebreakers": 'icebreaker AND (Norhaven OR "coast guard")', "never": "submarine"}
 
 
@@ -32,10 +39,8 @@ def publish_three(desk: Desk) -> None:
     web.publish("/wire/1.html", page("Aurvang leaves the yard", WIRE), "text/html")
     web.publish("/coast.xml", rss("Coast", [("/coast/1.html", "Late icebreaker sails", "Trials.")]))
     web.publish("/coast/1.html", page("Late icebreaker sails", WIRE[:4]), "text/html")
-    other = [text.replace("icebreaker", "ferry") for text in reversed(WIRE[3:])]
     web.publish("/other.xml", rss("Other", [("/other/1.html", "Soup of the week", "Leeks.")]))
-    soup = [f"{text} Soup number {n}, with leeks and barley." for n, text in enumerate("abc")]
-    web.publish("/other/1.html", page("Soup of the week", soup + other[:0]), "text/html")
+    web.publish("/other/1.html", page("Soup of the week", SOUP), "text/html")
     desk.watch(["/wire.xml", "/coast.xml", "/other.xml"], RULES)
 
 
@@ -91,7 +96,8 @@ def test_a_second_pass_asks_and_does_nothing_else(desk: Desk) -> None:
 def test_a_later_copy_is_noted_as_a_source_and_tells_nobody_again(desk: Desk) -> None:
     publish_three(desk)
     desk.poll()
-    items = [("/other/2.html", "An icebreaker at last", "It sails."), ("/other/1.html", "Soup", "")]
+    soup = ("/other/1.html", "Soup of the week", "Leeks.")
+    items = [("/other/2.html", "An icebreaker at last", "It sails."), soup]
     desk.origin.publish("/other.xml", rss("Other", items))
     desk.origin.publish("/other/2.html", page("An icebreaker at last", WIRE), "text/html")
     summary = desk.poll("--all")
