@@ -28,8 +28,8 @@ MAX_REDIRECTS = 10
 RETRY_AFTER_MAX_S = 86_400.0
 """Longest time a server may send us away for; a day, then it is asked once more."""
 
-KEPT_HOSTS = 256
-"""Hosts with connections kept open; well below the usual limit of 1024 open files."""
+KEPT_CONNECTIONS = 256
+"""Idle connections kept open at most; well below the usual limit of 1024 open files."""
 
 MAX_COOKIES = 20
 """Cookies kept during a chain of redirects; browsers keep 50 for a host (RFC 6265 §6.1)."""
@@ -56,7 +56,7 @@ class Client:
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": ACCEPT_ENCODING}
         self._adapter = Adapter(
             tls_context(str(settings.ca_file) if settings.ca_file else None),
-            hosts=KEPT_HOSTS,
+            hosts=max(KEPT_CONNECTIONS // settings.per_site, 1),
             per_host=settings.per_site,
             proxy=settings.proxy.get_secret_value() if settings.proxy else None,
         )
@@ -229,7 +229,7 @@ def retry_after(value: str | None, now: datetime) -> float | None:
         return min(float(value), RETRY_AFTER_MAX_S)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for years of twenty digits
         return None
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)

@@ -5,7 +5,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from ingest.units import Duration, Section, Size
 
@@ -35,3 +35,10 @@ class Fetch(Section):
     ca_file: Path | None = Field(
         None, description="Certificates (PEM) trusted besides the public ones."
     )
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_plain_http(cls, proxy: SecretStr | None) -> SecretStr | None:
+        if proxy is not None and not proxy.get_secret_value().startswith("http://"):
+            raise ValueError("not the address of an HTTP proxy; write http://host:port")
+        return proxy

@@ -13,7 +13,10 @@ from typing import Self
 Script = Callable[[socket.socket], None]
 
 CERTS = Path(__file__).parent / "certs"
-"""A root made for these tests, and its certificate for `localhost`; good for a hundred years."""
+"""A root made for these tests with openssl, and the key and certificate it gave `localhost`.
+
+Good for a hundred years and for nothing else: the root's own key was thrown away.
+"""
 
 
 class Hostile:

@@ -112,6 +112,8 @@ def test_no_success_is_an_error_with_its_status(
         ("-5", None),
         ("1.5", None),
         ("soon", None),
+        ("Wed, 04 Nov 99999999999999999999 12:10:00 GMT", None),
+        ("Wed, 04 Nov 2026 12:10:00 +99999999999999999999", None),
         ("٣", None),
         ("", None),
         (None, None),
@@ -562,6 +564,12 @@ def test_a_configured_proxy_is_asked_for_everything(origin: Origin) -> None:
     assert origin.requests[0].headers["proxy-authorization"] == "Basic bWU6cGFzcyB3b3Jk"
     assert origin.requests[0].headers["host"] == "far.example"
     client.close()
+
+
+@pytest.mark.parametrize("proxy", ["socks5://h:1", "https://h:1", "h:1"])
+def test_a_proxy_of_another_kind_is_a_fault_of_the_configuration(proxy: str) -> None:
+    with pytest.raises(ValueError, match="HTTP proxy"):
+        Fetch.model_validate({"proxy": proxy})
 
 
 @pytest.mark.parametrize("url", ["http://10.0.0.1/", "https://[::1]/", "http://far.example:25/"])
