@@ -3,8 +3,10 @@
 Each rule is filed under words one of which must be in a document for the rule to be true.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from math import inf
 
 from ingest.errors import RuleError
 from ingest.model import Document, Match, Rule
@@ -35,18 +37,20 @@ class RuleSet:
         self._file()
 
     def _file(self) -> None:
+        """File each rule under its rarest clause and keep the others, to be looked at first."""
+        asked = Counter(chain.from_iterable(map(words_of, self._nodes)))
+        self._vocabulary = Vocabulary(asked)
         self._always: list[int] = []
         self._filed: dict[str, list[int]] = {}
         self._clauses: list[tuple[tuple[str, ...], ...]] = []
         for number, node in enumerate(self._nodes):
-            clauses = [keys for _, keys in sorted(_clauses(node))]
+            clauses = [keys for _, keys in sorted(_clauses(node, asked))]
             self._clauses.append(tuple(clauses[1:]))
             if not clauses:
                 self._always.append(number)
                 continue
             for key in clauses[0]:
                 self._filed.setdefault(key, []).append(number)
-        self._vocabulary = Vocabulary(chain.from_iterable(map(words_of, self._nodes)))
         named = chain(self._filed, *chain.from_iterable(self._clauses))
         self._name_keys = Vocabulary(key for key in named if ":" in key)
 
@@ -118,36 +122,38 @@ def words_of(node: Node) -> Iterator[str]:
 # --- under which words a rule is filed ----------------------------------------------------------
 
 _Clause = tuple[float, tuple[str, ...]]
-"""Words one of which must be there, after the share of documents expected to have one."""
+"""Words one of which must be there, after how often that is expected (only to be compared)."""
+
+_NAME_SHARE = 1e6
+"""Feeds and tags come last: each article has them, and a broad tag is on most."""
 
 
-def _clauses(node: Node) -> list[_Clause]:  # noqa: PLR0911 - one for each kind of node
+def _clauses(node: Node, asked: Counter[str]) -> list[_Clause]:
     """Return what must be there for a query to be true; nothing where no word needs to be."""
     match node:
         case Term():
-            return [_spellings(word) for word in node.words]
+            return [_spellings(word, asked) for word in node.words]
         case Name():
-            return [(0.1, (f"{node.kind}:{node.value}" + "*" * node.open,))]
+            return [(_NAME_SHARE, (f"{node.kind}:{node.value}" + "*" * node.open,))]
         case Near():
-            return list(chain.from_iterable(_any_of(terms, 1) for terms in node.items))
+            items = [_any_of(terms, 1, asked) for terms in node.items]
+            return list(chain.from_iterable(items))
         case And():
-            return list(chain.from_iterable(map(_clauses, node.parts)))
-        case Or():
-            return _any_of(node.parts, 1)
-        case AtLeast():
-            return _any_of(node.parts, node.count)
+            return list(chain.from_iterable(_clauses(part, asked) for part in node.parts))
+        case Or() | AtLeast():
+            return _any_of(node.parts, node.count if isinstance(node, AtLeast) else 1, asked)
         case Not():
             return []
 
 
-def _any_of(parts: tuple[Node, ...], count: int) -> list[_Clause]:
+def _any_of(parts: tuple[Node, ...], count: int, asked: Counter[str]) -> list[_Clause]:
     """Return the clause that says that `count` of the parts are there.
 
     If they are, one of any `len(parts) - count + 1` is: the rarest are taken.
     """
     if len(parts) == 1:
-        return _clauses(parts[0])
-    rarest = sorted(min(_clauses(part), default=(9.0, ())) for part in parts)
+        return _clauses(parts[0], asked)
+    rarest = sorted(min(_clauses(part, asked), default=(inf, ())) for part in parts)
     needed = rarest[: len(parts) - count + 1]
     if not needed[-1][1]:
         return []
@@ -155,16 +161,19 @@ def _any_of(parts: tuple[Node, ...], count: int) -> list[_Clause]:
     return [(sum(share for share, _ in needed), tuple(keys))]
 
 
-def _spellings(word: Word) -> _Clause:
+def _spellings(word: Word, asked: Counter[str]) -> _Clause:
     """Return the spellings of a word's beginning, or those of its end where they are rarer."""
     count = len(word.pieces)
     heads = tuple("".join(word.pieces[:end]) for end in range(1, count + 1))
     tails = tuple("".join(word.pieces[start:]) for start in range(count))
-    return min((sum(map(_share, keys)), keys) for keys in (heads, tails))
+    return min((sum(_share(key, asked) for key in keys), keys) for keys in (heads, tails))
 
 
-def _share(key: str) -> float:
-    """Estimate the share of documents that have a word."""
-    if key.endswith("*"):
-        return 0.9 * 0.5 ** (len(key) - 2)
-    return 0.3 * 0.5 ** (len(key) - 1)
+def _share(key: str, asked: Counter[str]) -> float:
+    """Guess how often a word is in an article: short ones are, and those that many rules ask for.
+
+    Among phrases the second tells the name from the title before it ("President …"). Each letter
+    halves the guess up to eight, from where on length says nothing about how common a word is.
+    """
+    letters = min(len(key), 8) - 2 * key.endswith("*")
+    return 0.5**letters * asked[key]

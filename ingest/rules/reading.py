@@ -75,27 +75,28 @@ class Reading:
         return "title" if place[0] < self.body else "text"
 
     def _word(self, number: int) -> tuple[Word, int]:
-        """Return a word and the offset of its chunk; some wanted word must be in the same chunk."""
+        """Return a word and which chunk of its field it is in; that chunk holds a wanted word."""
         row = bisect_right(self.firsts, number) - 1
         at, words = self.chunks[row]
-        name = self.field((number, number))
-        if name not in self._offsets:
-            self._offsets[name] = [found.start() for found in _CHUNK.finditer(self.texts[name])]
-        return words[number - self.firsts[row]], self._offsets[name][at]
+        return words[number - self.firsts[row]], at
 
     def span(self, place: Place) -> Span:
         """Return the passage of the text from the first to the last word of a place."""
         span = self._spans.get(place)
         if span is None:
-            first, offset = self._word(place[0])
-            last, last_offset = self._word(place[1] - 1)
-            span = Span(self.field(place), offset + first.start, last_offset + last.end)
+            name = self.field(place)
+            if name not in self._offsets:
+                self._offsets[name] = [found.start() for found in _CHUNK.finditer(self.texts[name])]
+            offsets = self._offsets[name]
+            first, at = self._word(place[0])
+            last, last_at = self._word(place[1] - 1)
+            span = Span(name, offsets[at] + first.start, offsets[last_at] + last.end)
             self._spans[place] = span
         return span
 
     def plain(self, place: Place) -> str:
         """Return the words of a place in one, with letter case and accents as written."""
-        return "".join(self._word(number)[0].plain for number in range(*place))
+        return "".join([self._word(number)[0].plain for number in range(*place)])
 
 
 class Vocabulary:
