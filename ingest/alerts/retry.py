@@ -1,5 +1,6 @@
 """When to try a delivery again, and when to stop: exponential waits, then the dead letter."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
@@ -18,7 +19,8 @@ LIFETIME = timedelta(days=3)
 """Mail servers give up after four to five days (RFC 5321 §4.5.4.1); news is stale before that."""
 LEAST_ATTEMPTS = 10
 """Tries that each delivery gets however old it is, about two hours with the waits above: a machine
-that was off over a long weekend starts with deliveries past their lifetime and no network yet."""
+that was off over a long weekend starts with deliveries past their lifetime and no network yet, and
+a dead letter sent again by hand is older still."""
 MAX_REASON = 500
 
 
@@ -27,7 +29,7 @@ def delivered(delivery: Delivery, now: datetime) -> Delivery:
     return replace(
         delivery,
         state=DeliveryState.DELIVERED,
-        attempts=delivery.attempts + 1,
+        attempts=_attempts(delivery),
         next_attempt_at=None,
         last_error=None,
         delivered_at=now,
@@ -46,9 +48,9 @@ def next_step(
     """
     tried = replace(
         delivery,
-        attempts=delivery.attempts + 1,
+        attempts=_attempts(delivery),
         last_error=_reason(error),
-        recipients={**delivery.recipients, **error.recipients},
+        recipients={**settled(delivery), **error.recipients},
     )
     left = delivery.created_at + LIFETIME - now
     if error.permanent or (left <= timedelta() and tried.attempts >= LEAST_ATTEMPTS):
@@ -59,17 +61,19 @@ def next_step(
     return replace(tried, state=DeliveryState.RETRYING, next_attempt_at=at)
 
 
-def replay(delivery: Delivery, now: datetime) -> Delivery:
-    """Return a dead delivery made due again; mail goes to those who don't have it yet."""
-    served = {name: said for name, said in delivery.recipients.items() if said == "served"}
-    return replace(
-        delivery,
-        state=DeliveryState.PENDING,
-        attempts=0,
-        next_attempt_at=now,
-        last_error=None,
-        recipients=served,
-    )
+def settled(delivery: Delivery) -> Mapping[str, str]:
+    """Return the recipients that the coming attempt need not ask, with what they said.
+
+    A pending delivery is new, or was made due again by hand: it asks those anew who refused.
+    """
+    if delivery.state is not DeliveryState.PENDING:
+        return delivery.recipients
+    return {name: said for name, said in delivery.recipients.items() if said == "served"}
+
+
+def _attempts(delivery: Delivery) -> int:
+    """Return the attempts with the present one, counted from when it last became pending."""
+    return 1 if delivery.state is DeliveryState.PENDING else delivery.attempts + 1
 
 
 def _backoff_s(attempts: int, random: Random) -> float:

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from ingest.alerts.render import mail
+from ingest.alerts.retry import settled
 from ingest.alerts.settings import Mailbox, address
 from ingest.alerts.tidy import line
 from ingest.deliver.deadline import Deadline
@@ -112,10 +113,11 @@ class Mail:
             base_url=self._base_url,
         )
         everyone = [box.addr_spec for box in self._recipients]
-        due = [each for each in dict.fromkeys(everyone) if each not in delivery.recipients]
+        before = settled(delivery)
+        due = [each for each in dict.fromkeys(everyone) if each not in before]
         with self._lock:
             replies = self._hand_over(message, due) if due else {}
-        _judge(everyone, replies, delivery.recipients)
+        _judge(everyone, replies, before)
 
     def close(self) -> None:
         """Say goodbye on the connection that may still be open."""

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from ingest.alerts.retry import LEAST_ATTEMPTS, delivered, next_step, replay
+from ingest.alerts.retry import LEAST_ATTEMPTS, delivered, next_step, settled
 from ingest.errors import DeliveryError
 from ingest.model import Delivery, DeliveryState
 from tests.alerts.samples import NOW, delivery
@@ -41,7 +41,7 @@ def test_deliveries_that_failed_together_do_not_come_back_together() -> None:
 
 @pytest.mark.parametrize("attempts", [10, 1_000, 1_000_000])
 def test_waits_grow_to_about_an_hour_and_no_further(attempts: int) -> None:
-    after = fail(replace(delivery(), attempts=attempts))
+    after = fail(replace(delivery(), state=DeliveryState.RETRYING, attempts=attempts))
 
     assert 2700 <= wait_s(after) <= 4500
 
@@ -121,18 +121,24 @@ def test_a_delivered_message_is_done() -> None:
     assert (after.delivered_at, after.next_attempt_at, after.last_error) == (NOW + DAY, None, None)
 
 
-def test_a_replayed_delivery_is_due_again_for_those_who_do_not_have_it() -> None:
-    dead = replace(
-        delivery(),
-        state=DeliveryState.DEAD,
-        attempts=80,
-        next_attempt_at=None,
-        last_error="refused",
-        recipients={"a@example.org": "served", "b@example.org": "refused"},
-    )
+DEAD = replace(
+    delivery(),
+    state=DeliveryState.DEAD,
+    attempts=80,
+    next_attempt_at=None,
+    last_error="refused",
+    recipients={"a@example.org": "served", "b@example.org": "refused"},
+)
 
-    again = replay(dead, NOW + 9 * DAY)
 
-    assert (again.state, again.attempts, again.id) == (DeliveryState.PENDING, 0, dead.id)
-    assert again.next_attempt_at == NOW + 9 * DAY
-    assert again.recipients == {"a@example.org": "served"}
+def test_a_dead_letter_made_due_again_asks_those_who_do_not_have_it() -> None:
+    assert settled(replace(DEAD, state=DeliveryState.PENDING)) == {"a@example.org": "served"}
+    assert settled(replace(DEAD, state=DeliveryState.RETRYING)) == DEAD.recipients
+
+
+def test_a_dead_letter_made_due_again_gets_its_tries_from_the_first_wait_on() -> None:
+    after = fail(replace(DEAD, state=DeliveryState.PENDING), NOW + 9 * DAY)
+
+    assert (after.state, after.attempts) == (DeliveryState.RETRYING, 1)
+    assert wait_s(after, NOW + 9 * DAY) <= 38
+    assert after.recipients == {"a@example.org": "served"}

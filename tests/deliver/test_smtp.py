@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ingest.alerts import retry
 from ingest.deliver.smtp import EmailConfig, Mail, SmtpConfig
 from ingest.errors import DeliveryError
-from tests.alerts.samples import NOW, TITLE, data, delivery
+from ingest.model import DeliveryState
+from tests.alerts.samples import TITLE, data, delivery
 from tests.deliver.servers import PASSWORD, Postbox, keeping, mail_server, speaking, trusting
 from tests.fetch.hostile import Hostile
 
@@ -209,7 +209,7 @@ def test_those_served_are_not_served_again() -> None:
 
         box.asked.clear()
         box.rcpt["late@example.org"] = "250 OK"
-        error = fails(mail, recipients=error.recipients)
+        error = fails(mail, state=DeliveryState.RETRYING, recipients=error.recipients)
 
     assert box.asked == ["late@example.org"]
     assert error.permanent
@@ -221,17 +221,16 @@ def test_those_served_are_not_served_again() -> None:
     ]
 
 
-def test_a_delivery_ends_when_the_last_recipient_has_it() -> None:
-    box = Postbox(rcpt={"late@example.org": "450 greylisted"})
-    with mail_server(box) as port, channel(port, "desk@example.org", "late@example.org") as mail:
+def test_a_dead_letter_made_due_again_goes_to_those_who_lack_it() -> None:
+    box = Postbox(rcpt={"gone@example.org": "550 no such user"})
+    with mail_server(box) as port, channel(port, "desk@example.org", "gone@example.org") as mail:
         error = fails(mail)
         box.rcpt.clear()
-        again = retry.replay(replace(delivery(), recipients=error.recipients), NOW)
-        mail.send(again)
+        mail.send(replace(delivery(), attempts=1, recipients=error.recipients))
 
     assert [recipients for recipients, _ in box.mails] == [
         ["desk@example.org"],
-        ["late@example.org"],
+        ["gone@example.org"],
     ]
 
 
