@@ -23,6 +23,13 @@ Texts further away join, but nothing joins through them: no chain of small chang
 NOVEL = 0.85
 """A text of which this share stands in its peer brings nothing that later copies need to find it by."""
 
+_LITTLE_LEFT = 0.25
+"""Share of a text without furniture below which furniture is compared too, and more is asked.
+
+A text that three stories hold was split by mistake, say while it was rewritten hour by hour; its
+next copy is known by being nearly all the same.
+"""
+
 _CLOSE = 0.95
 """Share from which on no closer copy is looked for."""
 
@@ -48,7 +55,7 @@ class Overlap:
     longer: float
     """Length of the longer."""
     kept: float
-    """Share of the shorter that is no furniture."""
+    """Share of the text with more furniture that is none; under `_LITTLE_LEFT` all is compared."""
     beginning: float
     """Share of the shorter's first samples that stand anywhere in the longer."""
     other_beginning: float
@@ -182,6 +189,9 @@ def compare(
     common = frozenset(one.samples) & frozenset(other.samples)
     values = {value & 0xFFFF for method, value in furniture if method == near.Method.SHINGLE}
     sides = [_side(sketch, common, values) for sketch in (one, other)]
+    kept = min(len(side.kept) / max(1, len(side.sketch.samples)) for side in sides)
+    if kept < _LITTLE_LEFT:
+        sides = [_side(sketch, common, frozenset()) for sketch in (one, other)]
     if not all(side.matching for side in sides):
         return None
     shorter, longer = sorted(sides, key=lambda side: side.words)
@@ -192,7 +202,7 @@ def compare(
         matches=sum(shorter.matching),
         words=shorter.words,
         longer=longer.words,
-        kept=len(shorter.kept) / len(shorter.sketch.samples),
+        kept=kept,
         beginning=shorter.beginning,
         other_beginning=longer.beginning,
         lead=longer.lead,
@@ -284,7 +294,10 @@ def _is_copy(overlap: Overlap) -> bool:
     """Return whether one text is a copy of the other rather than a text that shares something."""
     if overlap.matches < _MIN_MATCHES or _tells_else(overlap) or _says_too_little(overlap):
         return False
-    if min(overlap.beginning, overlap.other_beginning) >= _BEGINS_ALIKE:
+    begins_alike = min(overlap.beginning, overlap.other_beginning) >= _BEGINS_ALIKE
+    if overlap.kept < _LITTLE_LEFT:
+        return begins_alike and min(overlap.share, overlap.back) >= 0.9
+    if begins_alike:
         return overlap.share >= 0.2
     if overlap.titles >= _TITLES_AGREE:
         return overlap.share >= 0.3
