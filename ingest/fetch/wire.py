@@ -23,7 +23,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from ingest.errors import Blocked, NetworkError, TimedOut, TooLarge
+from ingest.errors import Blocked, ConfigError, NetworkError, TimedOut, TooLarge
 from ingest.fetch import guard
 
 if TYPE_CHECKING:
@@ -127,10 +127,17 @@ class _TlsSocket(ssl.SSLSocket):
 
 
 def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
-    """Return the one TLS context of a client: the public roots, and `ca_file`'s."""
+    """Return the one TLS context of a client: the public roots, and `ca_file`'s.
+
+    Raises ConfigError where `ca_file` cannot be read.
+    """
     context = ssl.create_default_context(cafile=certifi.where())
-    if ca_file:
-        context.load_verify_locations(cafile=ca_file)
+    try:
+        if ca_file:
+            context.load_verify_locations(cafile=ca_file)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(f"no certificates in `fetch.ca_file` {ca_file}: {reason}") from error
     context.sslsocket_class = _TlsSocket
     return context
 

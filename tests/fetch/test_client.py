@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import requests
 
-from ingest.errors import Blocked, HttpStatus, NetworkError, TimedOut, TooLarge
+from ingest.errors import Blocked, ConfigError, HttpStatus, NetworkError, TimedOut, TooLarge
 from ingest.fetch import guard
 from ingest.fetch.client import MAX_REDIRECTS, Client, retry_after
 from ingest.fetch.settings import Fetch
@@ -518,6 +518,12 @@ def test_no_option_of_requests_turns_verification_off() -> None:
     adapter.close()
 
 
+@pytest.mark.parametrize("name", ["nothing.pem", "hostile.py"])
+def test_a_ca_file_without_certificates_is_a_fault_of_the_configuration(name: str) -> None:
+    with pytest.raises(ConfigError, match=rf"`fetch\.ca_file` .*{name}"):
+        make_client(ca_file=CERTS.parent / name)
+
+
 def test_a_certificate_for_another_name_is_refused(trusting: Client) -> None:
     with (
         Hostile(saying(ok(b"never")), tls=True) as server,
@@ -598,6 +604,13 @@ def test_a_proxy_that_refuses_a_tunnel_is_named_without_its_password() -> None:
 
     assert seen[0].startswith(b"CONNECT far.example:443 ")
     assert "hidden" not in str(caught.value)
+
+
+def test_without_time_nothing_is_dialled(client: Client, origin: Origin) -> None:
+    with pytest.raises(TimedOut):
+        client.fetch(get(origin.url(), timeout_s=0))
+
+    assert origin.connections == 0
 
 
 # --- what errors say --------------------------------------------------------------------------
