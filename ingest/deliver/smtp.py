@@ -139,7 +139,7 @@ class Mail:
             try:
                 connection = self._connection(deadline)
                 replies = _transfer(connection, self._sender.addr_spec, due, message.as_bytes())
-            except (smtplib.SMTPException, OSError) as error:
+            except (smtplib.SMTPException, OSError, ValueError) as error:
                 self._hang_up()
                 said = "timed out" if deadline.passed else _said(error)
                 raise DeliveryError(f"mail server {smtp.host}: {said}") from error
@@ -268,7 +268,9 @@ def _said(error: BaseException) -> str:
         return _words((error.smtp_code, _bytes(error.smtp_error)))
     if isinstance(error, smtplib.SMTPException):
         return line(str(error), 150)
-    return reason(error)
+    if isinstance(error, OSError):
+        return reason(error)
+    return "answered nonsense"  # a ValueError: smtplib lets those of base64 through
 
 
 def _bytes(text: bytes | str) -> bytes:

@@ -183,7 +183,7 @@ class Webhook:
             )
         raise DeliveryError(
             f"{self._host} answered {status}{self._quote(answer)}",
-            permanent=status < 500 and status not in LATER,
+            permanent=400 <= status < 500 and status not in LATER,
             retry_after_s=_retry_after_s(answer.headers.get("Retry-After"), self._clock()),
         )
 

@@ -169,6 +169,16 @@ def test_a_refused_log_in_is_tried_again_later_and_tells_no_secret() -> None:
     assert not error.permanent
 
 
+def test_a_server_that_garbles_the_log_in_is_tried_again() -> None:
+    script = speaking({b"EHLO": b"250-me\r\n250 AUTH CRAM-MD5\r\n", b"AUTH": b"334 x\r\n"})
+    smtp = {"username": "u", "password": PASSWORD}
+    with Hostile(script) as server, channel(port_of(server), **smtp) as mail:
+        error = fails(mail)
+
+    assert str(error) == "mail server 127.0.0.1: answered nonsense"
+    assert not error.permanent
+
+
 # --- answers --------------------------------------------------------------------------------
 
 

@@ -223,10 +223,18 @@ def test_a_receiver_that_repeats_our_secrets_is_not_quoted(echo: str) -> None:
         b"",
         b"nonsense",
         b"HTTP/1.1 999999 x\r\n\r\n",
+        b"HTTP/1.1 101 x\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nHeader" + b"x" * 100_000,
         b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 1000,
     ],
-    ids=["nothing", "nonsense", "odd-status", "endless-header", "too-many-headers"],
+    ids=[
+        "nothing",
+        "nonsense",
+        "odd-status",
+        "switching-protocols",
+        "endless-header",
+        "too-many-headers",
+    ],
 )
 def test_an_answer_that_is_none_is_tried_again(answer: bytes) -> None:
     with Hostile(saying(answer)) as server:
