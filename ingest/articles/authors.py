@@ -18,7 +18,12 @@ _ROLE = re.compile(
     r"\b(?:reporters?|writers?|editors?|editor-in-chief|journalist\w*|correspondent\w*|columnist|contributors?|contributing|producer|critic|redakteur\w*|korrespondent\w*|redactora?|periodista|giornalista|professor|staff|news|author|founder|ceo|ph\.?d\.?|m\.?d\.?|expert|analyst|specialist|fellow|director|chief|head|manager|politics|sports?|business|opinion|culture|magazine|newspaper|times|herald|gazette|post|tribune|university|press|media|network|photographer|usa|uk|us|london|washington|new york|updated|published|\w+\.(?:com|org|net|de|lt|co\.uk))\b",
     re.I,
 )
-_NOT_NAME = re.compile(r"https?:|www\.|@|\d{2}|[{}<>\[\]=_]|\.(?:com|org|net|de)\b", re.I)
+_NOT_NAME = re.compile(
+    r"[()]|\b(?:images?|photo|getty|instagram)\b|https?:|www\.|@|\d{2}|[{}<>\[\]=_]|\.(?:com|org|net|de)\b",
+    re.I,
+)
+_DESKS = (" staff", " reports", " correspondent", " staff reporter")
+_SUFFIX = re.compile(r"\s*(?:기자|記者|记者)$|\s+(?:The )?Associated Press$|^Photo by\s+")
 _NOBODY = frozenset(
     """
     admin|administrator|staff|editor|editors|editorial|editorial team|editorial staff|news desk|web desk|newsroom|webmaster
@@ -36,7 +41,7 @@ def names(raw: Iterable[str], site: Iterable[str] = ()) -> tuple[str, ...]:
     for text in raw:
         for name in _split(text):
             key = plain(name)
-            if key and key not in own and key not in _NOBODY:
+            if key and key not in own and key not in _NOBODY and not key.endswith(_DESKS):
                 found.setdefault(key, name)
     return tuple(found.values())[:MAX_AUTHORS]
 
@@ -48,6 +53,7 @@ def _split(text: str) -> Iterable[str]:
         pieces = [piece for piece in _COMMA.split(part) if piece]
         for at, piece in enumerate(pieces):
             name = re.sub(r"\s*\(.*?\)\s*", " ", _BY.sub("", piece)).strip(" ,.-–—|:•")
+            name = _SUFFIX.sub("", name)
             if at and _ROLE.search(name):
                 break
             if is_name(name):

@@ -81,11 +81,12 @@ class _Reader:
         self._linked = 0
 
 
-def read(html: str) -> list[Line]:
-    """Return the lines of a fragment."""
+def read(html: str, remove: Sequence[str] = ()) -> list[Line]:
+    """Return the lines of a fragment, without what the selectors in `remove` name."""
     soup = BeautifulSoup(html, "html.parser")
-    for figure in soup.select("figure, figcaption"):
-        figure.decompose()
+    for selector in ("figure, figcaption", *remove):
+        for found in soup.select(selector):
+            found.decompose()
     return _Reader().read(soup)
 
 
@@ -182,6 +183,24 @@ def _is_lead(line: Line, want: str, page: Page) -> bool:
 
 LEAD_CHARS = 40
 _STAMP = re.compile(r"\d{1,2}[:h]\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\b(?:19|20)\d\d\b")
+
+
+def above(lines: Sequence[Line], page: Page) -> Sequence[Line]:
+    """Return the lines above the first running text, at most twenty of them."""
+    first = next(
+        (i for i, line in enumerate(lines) if line.is_running and judge(line, page) is None), 0
+    )
+    return lines[max(first - 20, 0) : first]
+
+
+def standfirst(lines: Sequence[Line], descriptions: Sequence[str]) -> str:
+    """Return the description that the article shows as its first paragraph, else the first one."""
+    if lines:
+        first = plain(lines[0].text)
+        for text in descriptions:
+            if plain(text) == first:
+                return text
+    return next(iter(descriptions), "")
 
 
 def _after_headline(lines: Sequence[Line], page: Page) -> Sequence[Line]:

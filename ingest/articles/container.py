@@ -321,6 +321,24 @@ def _followed(outline: Outline, here: int) -> bool:
     )
 
 
+def fragment(body: LexborNode) -> str | None:
+    """Return the HTML of the element that holds the article, its densest part marked `data-core`.
+
+    Furniture is cut out of the tree on the way.
+    """
+    outline = Outline(body)
+    prune(outline)
+    cut_cards(outline)
+    cut_captions(outline)
+    chosen = choose(outline)
+    if chosen is None:
+        return None
+    core = choose(outline, CORE_NOISE, chosen)
+    if core is not None:
+        outline.nodes[core].attrs["data-core"] = "1"
+    return outline.nodes[chosen].html
+
+
 @lru_cache(8192)
 def named(classes: str, name: str) -> Kind | None:
     """Return what an element's class and id say of it, None where they say nothing."""

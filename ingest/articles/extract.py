@@ -1,12 +1,13 @@
 """From a page, or a feed's own text, to its article: the order of the steps stands here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 
 from selectolax.lexbor import LexborHTMLParser
 
-from ingest.articles import clean, container, language, metadata, quality
+from ingest.articles import clean, container, head, language, metadata, quality, sites
 from ingest.articles import page as pages
 from ingest.articles.lines import Line, Page
 from ingest.articles.metadata import Metadata
@@ -14,6 +15,9 @@ from ingest.articles.sites import SiteRule
 from ingest.articles.words import plain, squeeze
 from ingest.errors import ExtractError
 from ingest.model import Extraction
+
+MIN_STRUCTURED = 300
+"""Shorter texts in structured data are teasers."""
 
 MIN_BODY = 40
 """Fewer characters are no article."""
@@ -42,60 +46,98 @@ def extract(
     """
     tree = pages.parse(html, content_type)
     said = metadata.read(tree, url)
+    if rule is not None:
+        said = sites.metadata(tree, rule, said)
     about = _about(said, hint)
-    found, method = _body(tree, about, said, rule)
-    body = clean.paragraphs(found)
-    wall = quality.wall(said.title, body)
-    if wall:
-        raise ExtractError(f"the page is not the article but a {wall}")
-    if len(body) < MIN_BODY:
-        raise ExtractError("the page holds no article text")
+    read = _read(tree, rule)
+    kept, _ = clean.clean(read.lines, about, next(iter(said.descriptions), ""))
+    body, method = clean.paragraphs(kept), read.method
+    if _is_elsewhere(body, said.article_body):
+        body, method = _structured_body(said, about), "json"
+    _refuse_empty(said, body)
+    shown = head.read(clean.above(read.lines, about))
+    published = said.published or shown.published
     return Extraction(
         title=said.title or (hint.title if hint else ""),
         body=body,
-        summary=next(iter(said.descriptions), ""),
-        authors=said.authors or (hint.authors if hint else ()),
-        published_at=said.published.at if said.published else None,
-        date=said.published.day if said.published else None,
+        summary=clean.standfirst(kept, said.descriptions),
+        authors=said.authors or shown.authors or (hint.authors if hint else ()),
+        published_at=published.at if published else None,
+        date=published.day if published else None,
         language=language.decide(body, said.language),
         canonical_url=said.canonical_url,
         image=said.image,
         site_name=said.site_name,
         method=method,
-        warnings=("paywall",) if said.paywalled else (),
+        warnings=tuple(_warnings(tree, said)),
     )
 
 
 def _about(said: Metadata, hint: Hint | None) -> Page:
     titles = set(said.titles)
-    authors = {plain(name) for name in said.authors}
+    names = {plain(name) for name in said.authors}
     if hint:
         titles |= {plain(hint.title)} - {""}
-        authors |= {plain(name) for name in hint.authors}
-    return Page(frozenset(titles), frozenset(authors))
+        names |= {plain(name) for name in hint.authors}
+    return Page(frozenset(titles), frozenset(names))
 
 
-def _body(
-    tree: LexborHTMLParser, about: Page, said: Metadata, rule: SiteRule | None
-) -> tuple[Sequence[Line], str]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The lines of a page's article, as found, and how it was found."""
+
+    lines: Sequence[Line] = ()
+    method: str = "page"
+
+
+def _read(tree: LexborHTMLParser, rule: SiteRule | None) -> _Read:
     if tree.body is None or tree.root is None:
-        return (), "page"
+        return _Read()
+    if rule is not None and rule.body:
+        fragment = sites.fragment(tree, rule)
+        if fragment is not None:
+            return _Read(clean.read(fragment, rule.remove), "site_rule")
     tree.root.strip_tags(container.NO_TEXT)
-    outline = container.Outline(tree.body)
-    container.prune(outline)
-    container.cut_cards(outline)
-    container.cut_captions(outline)
-    chosen = container.choose(outline)
-    if chosen is None:
-        return (), "page"
-    core = container.choose(outline, container.CORE_NOISE, chosen)
-    if core is not None:
-        outline.nodes[core].attrs["data-core"] = "1"
-    node = outline.nodes[chosen]
-    if node.html is None:
-        return (), "page"
-    lines, _ = clean.clean(clean.read(node.html), about, next(iter(said.descriptions), ""))
-    return lines, "page"
+    fragment = container.fragment(tree.body)
+    if fragment is None:
+        return _Read()
+    return _Read(clean.read(fragment, rule.remove if rule else ()))
+
+
+def _is_elsewhere(body: str, structured: str) -> bool:
+    """Return whether the structured data hold an article that the page does not show.
+
+    Ten passages of it are looked for on the page. On the yardstick a page that shows its article
+    holds nine or ten of them.
+    """
+    if len(structured) < MIN_STRUCTURED or len(body) > len(structured):
+        return False
+    whole = plain(body)
+    step = len(structured) // 10
+    passages = [plain(structured[at : at + 30]) for at in range(0, step * 10, step)]
+    return sum(passage in whole for passage in passages) < 3
+
+
+def _structured_body(said: Metadata, about: Page) -> str:
+    text = "".join(f"<p>{escape(line)}</p>" for line in said.article_body.splitlines())
+    kept, _ = clean.clean(clean.read(text), about, next(iter(said.descriptions), ""))
+    return clean.paragraphs(kept)
+
+
+def _refuse_empty(said: Metadata, body: str) -> None:
+    wall = quality.wall(said.title, body)
+    if wall:
+        raise ExtractError(f"the page is not the article but a {wall}")
+    if len(body) < MIN_BODY:
+        raise ExtractError("the page holds no article text")
+
+
+def _warnings(tree: LexborHTMLParser, said: Metadata) -> Iterator[str]:
+    if said.paywalled:
+        yield "paywall"
+    robots = tree.css_first("meta[name=robots]")
+    if robots is not None and "noindex" in (robots.attributes.get("content") or "").lower():
+        yield "noindex"
 
 
 def from_feed(

@@ -10,14 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ingest.articles import authors, dates, jsonld
 from ingest.articles.words import plain, squeeze
 from ingest.urls import join
+from ingest.urls import site as site_of
 
 _HEADLINE_MAX = 300
-_SEPARATOR = re.compile(r"\s+[|\-–—·•»:/]+\s+|\s*[|｜]\s*")
+_SEPARATOR = re.compile(r"\s+[|\-–—·•»:/]+\s+|\s*[|｜ㅣ]\s*")
 _DATE_META = (
     "article:published_time", "og:article:published_time", "datepublished", "date.published", "article_date_original", "parsely-pub-date",
     "sailthru.date", "dcterms.date", "dcterms.created", "dc.date.issued", "dc.date.created", "dcterms.issued", "dc.date", "publishdate", "publish-date", "publish_date",
@@ -89,7 +90,7 @@ def read(tree: LexborHTMLParser, url: str) -> Metadata:
         canonical_url=_canonical(head, url),
         image=_image(head, main, url),
         site_name=site,
-        article_body=_text(main.get("articleBody")),
+        article_body=_paragraphs(main.get("articleBody")),
         paywalled=str(main.get("isAccessibleForFree")).lower() == "false",
     )
 
@@ -110,7 +111,7 @@ def _head(tree: LexborHTMLParser) -> _Head:
         meta=meta,
         articles=[item for item in found if jsonld.is_article(item)],
         by_id={str(i["@id"]): i for i in reversed(found) if i.get("@id") and len(i) > 1},
-        h1=[text for node in tree.css("h1")[:20] if (text := squeeze(node.text(separator=" ")))],
+        h1=[text for node in tree.css("h1")[:20] if (text := _shown_text(node))],
         window=squeeze(window.text() or "") if window is not None else "",
         tree=tree,
     )
@@ -127,6 +128,14 @@ def _main(head: _Head) -> jsonld.Item:
 
 def _text(value: object) -> str:
     return squeeze(html.unescape(html.unescape(jsonld.text(value))))
+
+
+def _paragraphs(value: object) -> str:
+    """Return a text in structured data line by line; some sites put markup into it."""
+    text = html.unescape(jsonld.text(value))
+    text = re.sub(r"<(?:/p|br|/div|/h\d)\b[^<>]{0,200}>", "\n", text)
+    text = re.sub(r"<[^<>]{1,500}>", "", text)
+    return "\n".join(line for one in text.splitlines() if (line := squeeze(one)))
 
 
 def _strip_site(text: str, site: str | None) -> str:
@@ -148,16 +157,12 @@ def _title(head: _Head, main: jsonld.Item, site: str | None) -> str:
     """Return the headline: the `h1` that the head confirms, else what the head says."""
     social = _strip_site(html.unescape(head.first("og:title", "twitter:title")), site)
     structured = _text(main.get("headline"))
-    window = head.window
-    claims = [plain(text) for text in (structured, social, window) if text]
+    claims = [text for text in (structured, social, _strip_site(head.window, site)) if text]
     for text in head.h1:
-        key = plain(text)
-        if (
-            len(key) >= 8
-            and len(text) <= _HEADLINE_MAX
-            and any(key in claim or claim in key for claim in claims if len(claim) >= 8)
-        ):
-            return text
+        if 8 <= len(plain(text)) and len(text) <= _HEADLINE_MAX:
+            for claim in claims:
+                if agreed := _agreed(text, claim):
+                    return agreed
     best = max(head.h1, key=lambda text: _likeness(text, claims), default="")
     if best and _likeness(best, claims) >= 0.5 and len(best) <= _HEADLINE_MAX:
         return best
@@ -167,20 +172,47 @@ def _title(head: _Head, main: jsonld.Item, site: str | None) -> str:
         and plain(head.h1[0]) != plain(site or "")
     ):
         return head.h1[0][:_HEADLINE_MAX]
-    return (social or structured or _strip_site(window, site) or next(iter(head.h1), ""))[
-        :_HEADLINE_MAX
-    ]
+    return next(iter(claims), next(iter(head.h1), ""))[:_HEADLINE_MAX]
+
+
+def _agreed(shown: str, claim: str) -> str:
+    """Return the headline that an `h1` and the head agree on, or nothing.
+
+    Where one has a kicker before it, the spelling with a colon counts: so do the labels of the
+    yardstick's German pages; a kicker that is only glued on does not belong.
+    """
+    one, other = plain(shown), plain(claim)
+    if one == other or len(other) < 8:
+        return shown if one == other else ""
+    if other.endswith(f": {one}"):
+        return claim
+    if one.endswith(other) and len(other) >= 20:
+        kicker = one[: -len(other)].rstrip()
+        return shown if kicker.endswith((":", '"', "'")) else claim
+    return shown if one in other or other in one else ""
 
 
 def _likeness(text: str, claims: Iterable[str]) -> float:
     words = set(plain(text).split())
-    return max(
-        (
-            len(words & set(claim.split())) / max(len(words | set(claim.split())), 1)
-            for claim in claims
-        ),
-        default=0.0,
-    )
+    others = [set(plain(claim).split()) for claim in claims]
+    return max((len(words & other) / max(len(words | other), 1) for other in others), default=0.0)
+
+
+def _shown_text(node: LexborNode) -> str:
+    """Return an element's text with a space where two words would grow together, nowhere else."""
+    out = ""
+    for part in node.traverse(include_text=True):
+        text = part.text_content if part.tag == "-text" else ""
+        if not text:
+            continue
+        glued = _WORD_END.search(out) and _WORD_START.match(text) and not _DROP_CAP.search(out)
+        out += f" {text}" if glued else text
+    return squeeze(out)
+
+
+_WORD_END = re.compile(r"[\w:!?.”“\"]$")
+_WORD_START = re.compile(r"[\w„“\"«‘]")
+_DROP_CAP = re.compile(r"(?:^|\s)[^\W\d_]$")
 
 
 def _titles(head: _Head, main: jsonld.Item, title: str, site: str | None) -> frozenset[str]:
@@ -207,30 +239,32 @@ def _descriptions(head: _Head, main: jsonld.Item) -> tuple[str, ...]:
 
 
 def _authors(head: _Head, main: jsonld.Item, site: str | None) -> tuple[str, ...]:
+    """Return the people named as authors, else the outlet or agency where the page names that."""
     own = [site or "", _text(main.get("publisher")), urlsplit(head.first("og:url")).hostname or ""]
-    for raw in (_structured_authors(head, main), _meta_authors(head), _shown_authors(head)):
-        found = authors.names(raw, own)
-        if found:
+    people, desks = _structured_authors(head, main)
+    for raw in (people, _meta_authors(head, own), _shown_authors(head)):
+        if found := authors.names(raw, own):
             return found
-    return ()
+    return authors.names(people) or authors.names(desks)
 
 
-def _structured_authors(head: _Head, main: jsonld.Item) -> list[str]:
+def _structured_authors(head: _Head, main: jsonld.Item) -> tuple[list[str], list[str]]:
     people: list[str] = []
-    others: list[str] = []
+    desks: list[str] = []
     value = main.get("author") or main.get("creator")
-    for one in value if isinstance(value, list) else [value]:
+    for given in value if isinstance(value, list) else [value]:
+        one = given
         if isinstance(one, Mapping) and "name" not in one and one.get("@id"):
             one = head.by_id.get(str(one["@id"]), one)
-        organisation = isinstance(one, Mapping) and "Organization" in " ".join(jsonld.types(one))
-        (others if organisation else people).extend(jsonld.names(one))
-    return people or others
+        desk = isinstance(one, Mapping) and "Organization" in " ".join(jsonld.types(one))
+        (desks if desk else people).extend(jsonld.names(one))
+    return people, desks
 
 
-def _meta_authors(head: _Head) -> list[str]:
+def _meta_authors(head: _Head, own: Sequence[str]) -> list[str]:
     for name in _AUTHOR_META:
         values = [v for v in head.meta.get(name, ()) if not v.startswith(("http", "/", "@"))]
-        if values and authors.names(values):
+        if authors.names(values, own):
             return values
     return []
 
@@ -297,15 +331,32 @@ def _language(head: _Head, main: jsonld.Item) -> str | None:
     return None
 
 
-def _canonical(head: _Head, url: str) -> str | None:
-    """Return the address the page gives itself; a front page is no article's address."""
+def _canonical(head: _Head, url: str) -> str:
+    """Return the address the page gives itself, on its own site; else the address asked for.
+
+    A canonical address on another site names the outlet a text was taken from: another article.
+    A front page is no article's address.
+    """
     link = head.tree.css_first("link[rel~=canonical]")
-    given = [link.attributes.get("href") or "" if link is not None else "", head.first("og:url")]
-    found = [full for href in given if href and (full := join(url, href))]
-    deep = [full for full in found if len(urlsplit(full).path) > 1 or urlsplit(full).query]
-    if not deep and urlsplit(url).path not in ("", "/"):
-        return None
-    return next(iter(deep or found), None)
+    given = (head.first("og:url"), (link.attributes.get("href") or "") if link is not None else "")
+    own = _site(url)
+    for href in given:
+        full = join(url, href) if href else None
+        if full and _site(full) == own and _is_deep(full) >= _is_deep(url):
+            return full
+    return url
+
+
+def _site(url: str) -> str:
+    try:
+        return site_of(url)
+    except ValueError:
+        return ""
+
+
+def _is_deep(url: str) -> bool:
+    parts = urlsplit(url)
+    return len(parts.path) > 1 or bool(parts.query)
 
 
 def _image(head: _Head, main: jsonld.Item, url: str) -> str | None:

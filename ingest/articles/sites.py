@@ -5,14 +5,20 @@ Reading the files is the configuration's work; here is what a rule is and which 
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import soupsieve
 import yaml
 from pydantic import Field, ValidationError, field_validator
+from selectolax.lexbor import LexborHTMLParser
 
+from ingest.articles import authors, dates
+from ingest.articles.metadata import Metadata
+from ingest.articles.words import plain, squeeze
 from ingest.errors import ConfigError
 from ingest.units import Section
+from ingest.urls import join
 
 
 class SiteRule(Section):
@@ -61,6 +67,46 @@ class SiteRule(Section):
         if value is not None:
             _check(value)
         return value
+
+
+def fragment(tree: LexborHTMLParser, rule: SiteRule) -> str | None:
+    """Return the HTML the rule's `body` names, marked as the article; None where it fits nothing."""
+    for selector in rule.body:
+        found = [node.html or "" for node in tree.css(selector)]
+        if any(found):
+            return '<div data-core="1">' + "".join(found) + "</div>"
+    return None
+
+
+def metadata(tree: LexborHTMLParser, rule: SiteRule, said: Metadata) -> Metadata:
+    """Return what the page says of its article, corrected by what the rule's selectors find."""
+    title = _texts(tree, rule.title)[:1]
+    names = authors.names(_texts(tree, rule.authors))
+    day = next((day for text in _texts(tree, rule.date) if (day := dates.read(text))), None)
+    return replace(
+        said,
+        title=title[0] if title else said.title,
+        titles=said.titles | {plain(text) for text in title},
+        authors=names or said.authors,
+        published=day or said.published,
+    )
+
+
+def next_page(tree: LexborHTMLParser, rule: SiteRule, url: str) -> str | None:
+    """Return the address of the article's next page, where the rule finds its link."""
+    node = tree.css_first(rule.next_page) if rule.next_page else None
+    return join(url, node.attributes.get("href") or "") if node is not None else None
+
+
+def _texts(tree: LexborHTMLParser, selector: str | None) -> list[str]:
+    if not selector:
+        return []
+    found = []
+    for node in tree.css(selector)[:20]:
+        given = node.attributes
+        value = given.get("datetime") or given.get("content") or node.text(separator=" ")
+        found.append(squeeze(value or ""))
+    return [text for text in found if text]
 
 
 def _check(selector: str) -> None:
