@@ -42,6 +42,7 @@ _WIDER = {
 _MULTIBYTE = ("gb", "big5", "shift", "sjis", "cp9", "euc", "iso2022", "iso-2022", "hz", "johab")
 # Codecs of Python that are no way to write a feed; that of punycode takes quadratic time.
 _REFUSED = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
+_STRICT = ", every byte of it"
 _UNREADABLE_SHARE = 0.02
 """Up to this share of wrong bytes a text is still UTF-8 with some pasted windows-1252 in it.
 
@@ -67,8 +68,10 @@ def decode(body: bytes, content_type: str | None) -> tuple[str, str | None]:
     for name in _order(body, declared):
         text = _attempt(body, name)
         if text is not None:
-            lied = bool(declared) and name not in declared and not body.isascii()
-            return text, f"declared as {declared[0]}, read as {name}" if lied else None
+            read_as = name.removesuffix(_STRICT)
+            honest = body.isascii() or any(_codec(read_as) == _codec(each) for each in declared)
+            told = honest or not declared
+            return text, None if told else f"declared as {declared[0]}, read as {read_as}"
     return body.decode("latin-1"), "no declared encoding fits the text"
 
 
@@ -112,21 +115,29 @@ def _order(body: bytes, declared: list[str]) -> list[str]:
     rest = [*declared, "utf-8", "cp1252"]
     if body.isascii() or any(name.startswith(_MULTIBYTE) for name in declared):
         return rest
-    return ["utf-8-strict", *rest]
+    return ["utf-8" + _STRICT, *rest]
 
 
 def _attempt(body: bytes, name: str) -> str | None:
     """Return the text if the bytes can be read so."""
     try:
-        if name == "utf-8-strict":
+        if name.endswith(_STRICT):
             return body.decode("utf-8")
-        name = _WIDER.get(name, name)
-        codec = codecs.lookup(name).name
+        codec = _codec(name)
         if codec in _REFUSED:
             return None
         return _mostly_utf8(body) if codec == "utf-8" else body.decode(codec)
     except (UnicodeError, LookupError):
         return None
+
+
+def _codec(name: str) -> str:
+    """Return Python's name for an encoding, the name itself where it has none."""
+    name = _WIDER.get(name, name)
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        return name
 
 
 def _mostly_utf8(body: bytes) -> str | None:

@@ -22,6 +22,7 @@ _END = re.compile(r"</(?:[\w.-]+:)?(?:rss|feed|rdf|channel|urlset)\s*>", re.IGNO
 _OPENING = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _CLOSING = re.compile(r"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,300})", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?:|\.{0,2}/", re.IGNORECASE)
 _ROOT = re.compile(r"<([\w.:-]{1,60})")
 _PERIODS_S = {
     "hourly": 3600.0,
@@ -190,8 +191,14 @@ def _content(entry: Mapping[str, Any], url: str) -> str:
 
 
 def _link(of: Mapping[str, Any], url: str) -> str | None:
-    """Return the page an entry or a feed leads to; feedparser has read it against xml:base."""
-    found = urls.join(url, str(of["link"])) if of.get("link") else None
+    """Return the page an entry or a feed leads to; feedparser has read it against xml:base.
+
+    A guid is a link unless it says otherwise (RSS 2.0), but `12345` says so too.
+    """
+    link = str(of.get("link") or "")
+    if of.get("guidislink") and not _ADDRESS.match(link):
+        link = ""
+    found = urls.join(url, link) if link else None
     if found:
         return found
     for link in of.get("links") or ():

@@ -1,0 +1,127 @@
+"""What is asked of a feed's server, and what in the answer is news."""
+
+from dataclasses import replace
+
+import pytest
+
+from ingest.feeds import freshness, parse
+from ingest.feeds.freshness import RECHECK_AFTER
+from ingest.feeds.settings import FeedConfig
+from ingest.model import EntryWhy, Feed, ParsedFeed, Validators
+
+URL = "https://example.org/feed.xml"
+FEED = Feed(id=1, name="F", url=URL, current_url=URL, validators=Validators('"1"', "Mon"))
+CONFIG = FeedConfig.model_validate(
+    {"url": URL, "headers": {"Authorization": "Bearer s3cret"}, "user_agent": "desk/1"}
+)
+
+
+def read(*items: str) -> ParsedFeed:
+    body = "".join(f"<item>{each}</item>" for each in items)
+    return parse.parse(f'<rss version="2.0"><channel>{body}</channel></rss>'.encode(), url=URL)
+
+
+def known(*items: str) -> dict[str, tuple[int, str]]:
+    return {entry.key: (at, entry.hash) for at, entry in enumerate(read(*items).entries, 1)}
+
+
+A = "<guid>a</guid><title>A</title>"
+B = "<guid>b</guid><title>B</title>"
+B_EDITED = "<guid>b</guid><title>B, corrected</title>"
+
+
+def test_the_request_carries_validators_and_the_secrets_of_the_feed() -> None:
+    request = freshness.request_for(FEED, CONFIG, timeout_s=30, max_bytes=1000)
+
+    assert request.url == URL
+    assert request.validators == FEED.validators
+    assert dict(request.headers) == {"Authorization": "Bearer s3cret", "User-Agent": "desk/1"}
+    assert "atom" in request.accept
+    assert (request.timeout_s, request.max_bytes) == (30, 1000)
+
+
+@pytest.mark.parametrize(
+    ("current", "sent"),
+    [
+        ("https://example.org/other.xml", True),
+        ("http://example.org/feed.xml", False),
+        ("https://example.net/feed.xml", False),
+        ("https://example.org:8443/feed.xml", False),
+        ("https://[broken/", False),
+    ],
+)
+def test_secrets_go_only_to_the_host_they_were_configured_for(current: str, sent: bool) -> None:
+    feed = replace(FEED, current_url=current)
+
+    request = freshness.request_for(feed, CONFIG, timeout_s=30, max_bytes=1000)
+
+    assert ("Authorization" in request.headers) is sent
+    assert request.headers["User-Agent"] == "desk/1"
+
+
+@pytest.mark.parametrize(
+    "memory", [{"liar": True}, {"not_modified": RECHECK_AFTER}], ids=["proven", "to be proven"]
+)
+def test_no_validators_are_sent_to_a_server_in_doubt(memory: dict[str, object]) -> None:
+    feed = replace(FEED, memory=memory)
+
+    request = freshness.request_for(feed, CONFIG, timeout_s=30, max_bytes=1000)
+
+    assert request.validators == Validators()
+
+
+def test_entries_are_new_changed_or_known_in_the_order_of_the_document() -> None:
+    plans = freshness.decide(read(B_EDITED, "<guid>c</guid>", A), known(A, B))
+
+    assert [(plan.why, plan.id) for plan in plans] == [
+        (EntryWhy.CHANGED, 2),
+        (EntryWhy.NEW, None),
+        (EntryWhy.KNOWN, 1),
+    ]
+
+
+def test_an_item_given_twice_is_planned_once_in_its_latest_version() -> None:
+    atom = """<feed xmlns="http://www.w3.org/2005/Atom">
+      <entry><id>a</id><title>T</title><updated>2024-06-01T00:00:00Z</updated><summary>old</summary></entry>
+      <entry><id>a</id><title>T</title><updated>2024-06-02T00:00:00Z</updated><summary>new</summary></entry>
+    </feed>"""
+
+    plans = freshness.decide(parse.parse(atom.encode(), url=URL), {})
+
+    assert [plan.entry.summary for plan in plans] == ["new"]
+
+
+def test_guids_made_at_each_fetch_bring_no_news_twice() -> None:
+    before = read("<guid>x1</guid><title>A</title>", "<guid>x2</guid><title>B</title>")
+    after = read(
+        "<guid>y0</guid><title>New</title>",
+        "<guid>y1</guid><title>A</title>",
+        "<guid>y2</guid><title>B</title>",
+    )
+    stored = {entry.hash: at for at, entry in enumerate(before.entries, 1)}
+    asked = freshness.unrecognised(after, {})
+
+    plans = freshness.decide(after, {}, same={one: stored[one] for one in asked if one in stored})
+
+    assert [(plan.why, plan.id) for plan in plans] == [
+        (EntryWhy.NEW, None),
+        (EntryWhy.KNOWN, 1),
+        (EntryWhy.KNOWN, 2),
+    ]
+
+
+def test_the_store_is_not_asked_about_hashes_while_keys_are_recognised() -> None:
+    assert freshness.unrecognised(read(A, "<guid>c</guid>"), known(A)) == ()
+
+
+def test_a_version_seen_before_is_no_change() -> None:
+    edited = read(B_EDITED)
+
+    plans = freshness.decide(edited, known(A, B), versions={edited.entries[0].hash})
+
+    assert [plan.why for plan in plans] == [EntryWhy.KNOWN]
+
+
+def test_the_hash_of_a_body_tells_bytes_apart() -> None:
+    assert freshness.body_hash(b"a") != freshness.body_hash(b"b")
+    assert len(freshness.body_hash(b"")) == 32

@@ -1,0 +1,112 @@
+"""Which entry is which, and what counts as an edit."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.feeds import identity
+from ingest.feeds.identity import KeyedBy, Traits
+
+HOME = "https://example.org/"
+
+
+def item(
+    guid: str | None = None, link: str | None = None, title: str = "", text: str = ""
+) -> Traits:
+    return Traits(guid, link, title, text, identity.content_hash(title, text, link))
+
+
+def key(one: Traits, by: KeyedBy = KeyedBy.GUID) -> str:
+    return identity.keys([one], home=HOME, by=by)[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(item("7", "/a", "A"), item("7", "/b", "B", "x"), id="guid stays"),
+        pytest.param(item("http://e.org/7"), item("https://www.e.org/7"), id="guid moves to https"),
+        pytest.param(
+            item(None, "http://e.org/a", "A"), item(None, "https://e.org/a?utm_source=x", "B"), id="link"
+        ),
+        pytest.param(item(None, HOME, "A", "x"), item(None, HOME, "A", "y"), id="home page: title"),
+        pytest.param(item(None, None, "A", "x"), item(None, None, "A", "y"), id="title alone"),
+    ],
+)  # fmt: skip
+def test_an_item_keeps_its_key(before: Traits, after: Traits) -> None:
+    assert key(before) == key(after)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(item("7"), item("8"), id="guids"),
+        pytest.param(item("https://e.org/live#1"), item("https://e.org/live#2"), id="guid fragment"),
+        pytest.param(item(None, "https://e.org/a"), item(None, "https://e.org/b"), id="links"),
+        pytest.param(item(None, "https://e.org/live#1"), item(None, "https://e.org/live#2"), id="live"),
+        pytest.param(item(None, HOME, "A"), item(None, HOME, "B"), id="home page"),
+        pytest.param(item(None, None, "A"), item(None, None, "B"), id="titles"),
+        pytest.param(item(None, None, "", "x"), item(None, None, "", "y"), id="texts"),
+        pytest.param(item("x", "https://e.org/a"), item("x", "https://e.org/b"), id="one guid"),
+        pytest.param(item("x", HOME, "A"), item("x", HOME, "B"), id="one guid and link"),
+        pytest.param(item(None, None, "Quake", "5"), item(None, None, "Quake", "6"), id="one title"),
+        pytest.param(item(None, "https://e.org/a", "A"), item(None, "https://e.org/a", "B"), id="one link"),
+    ],
+)  # fmt: skip
+def test_items_that_differ_never_share_a_key(one: Traits, other: Traits) -> None:
+    first, second = identity.keys([one, other], home=HOME)
+
+    assert first != second
+
+
+def test_an_item_given_before_and_after_an_edit_is_one() -> None:
+    old, new = item("7", "https://e.org/a", "A", "x"), item("7", "https://e.org/a", "A", "y")
+
+    assert len(set(identity.keys([old, new]))) == 1
+
+
+def test_a_feed_that_reuses_guids_has_the_same_keys_whatever_stands_beside_an_item() -> None:
+    one, other = item("x", "https://e.org/a", "A"), item("x", "https://e.org/b", "B")
+    together = identity.keys([one, other])
+
+    assert together == (key(one, KeyedBy.BOTH), key(other, KeyedBy.BOTH))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("T", "A  story\nin lines", "https://e.org/a"), ("T", "A story in lines", "http://e.org/a")),
+        (("T", "Story. 12 Comments", None), ("T", "Story. 1,345 comments", None)),
+        (("T", "Story. Comments (3)", None), ("T", "Story. Comments (4)", None)),
+        (("T", "Posted 3 hours ago: x", None), ("T", "Posted 5 hours ago: x", None)),
+        (("T", "x", "https://e.org/a?fbclid=1"), ("T", "x", "https://e.org/a")),
+    ],
+)  # fmt: skip
+def test_what_changes_by_itself_is_no_edit(
+    before: tuple[str, str, str | None], after: tuple[str, str, str | None]
+) -> None:
+    assert identity.content_hash(*before) == identity.content_hash(*after)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [("T2", "12 dead", None), ("T", "15 dead", None), ("T", "12 dead", "https://e.org/a")],
+)
+def test_title_text_and_link_are_edits(after: tuple[str, str, str | None]) -> None:
+    assert identity.content_hash("T", "12 dead", None) != identity.content_hash(*after)
+
+
+SOME = st.sampled_from([None, "x", "https://e.org/a", "https://e.org/b", HOME])
+ITEMS = st.builds(
+    item, SOME, SOME, st.sampled_from(["", "A", "B"]), st.sampled_from(["", "p", "q"])
+)
+
+
+@given(st.lists(ITEMS, max_size=12), st.sampled_from(KeyedBy))
+def test_equal_keys_mean_the_same_guid_link_and_title(items: list[Traits], by: KeyedBy) -> None:
+    found: dict[str, Traits] = {}
+    for one, its_key in zip(items, identity.keys(items, home=HOME, by=by), strict=True):
+        same = found.setdefault(its_key, one)
+
+        assert (one.guid, one.title) == (same.guid, same.title)
+        assert one.link == same.link or one.guid is None
+        assert one.text == same.text or one.guid or one.link
