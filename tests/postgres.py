@@ -27,10 +27,11 @@ class Cluster:
         """Return the address of a database of this cluster."""
         return f"postgresql+psycopg://{self._user}@/{database}?host={self._socket}"
 
-    def new_database(self) -> str:
-        """Make an empty database and return its address."""
+    def new_database(self, template: str | None = None) -> str:
+        """Make a database, empty or like the one at `template`, and return its address."""
         name = f"test_{next(_NUMBERS)}"
-        self._run(f"CREATE DATABASE {name}")
+        source = make_url(template).database if template else "template0"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
         return self.url(name)
 
     def drop_database(self, url: str) -> None:

@@ -45,14 +45,15 @@ def iter_documents(
         query = query.where(at >= since)
     if until is not None:
         query = query.where(at < until)
-    for some in connection.execute(query).partitions():
-        ways = _feeds_of(connection, [row.id for row in some])
-        for row in some:
-            for feed_id in sorted(ways.get(row.id, {row.feed_id})):
-                document = Document(row.title, row.body, *led_by[feed_id])
-                yield StoredDocument(
-                    row.id, row.story_id or 0, row.url, row.first_seen_at, document
-                )
+    with connection.execute(query) as found:
+        for some in found.partitions():
+            ways = _feeds_of(connection, [row.id for row in some])
+            for row in some:
+                for feed_id in sorted(ways.get(row.id, {row.feed_id})):
+                    document = Document(row.title, row.body, *led_by[feed_id])
+                    yield StoredDocument(
+                        row.id, row.story_id or 0, row.url, row.first_seen_at, document
+                    )
 
 
 def _feeds_of(connection: Connection, article_ids: list[int]) -> dict[int, set[int]]:

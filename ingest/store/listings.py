@@ -77,9 +77,10 @@ def _plain(value: Any) -> Any:
 
 def rows(connection: Connection, query: Query, limit: int | None = None) -> Iterator[Json]:
     """Yield the rows of a query without holding them all."""
-    found = connection.execute(query.limit(limit).execution_options(yield_per=_AT_ONCE))
-    for row in found:
-        yield to_json(row)
+    query = query.limit(limit).execution_options(yield_per=_AT_ONCE)
+    with connection.execute(query) as found:
+        for row in found:
+            yield to_json(row)
 
 
 def one(connection: Connection, query: Query) -> Json | None:
