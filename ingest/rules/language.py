@@ -231,6 +231,8 @@ class _Parser:
         self.enter(opening)
         if self.token.kind == "close":
             self.fail("there is nothing between these brackets", opening, "remove them")
+        if self.token.kind == _END:
+            self.leave(opening)
         node = self.disjunction()
         self.leave(opening)
         return node

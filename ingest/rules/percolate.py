@@ -4,17 +4,21 @@ Each rule is filed under words one of which must be in a document for the rule t
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from math import inf
+from typing import Any, TypeVar
 
 from ingest.errors import RuleError
 from ingest.model import Document, Match, Rule
 from ingest.rules.evaluate import holds, spans
 from ingest.rules.language import parse
 from ingest.rules.reading import Reading, Vocabulary
-from ingest.rules.tree import And, AtLeast, Name, Near, Node, Not, Or, Term, Word
+from ingest.rules.tree import And, AtLeast, Name, Near, Node, Not, Or, Term, Word, walk
 from ingest.text import fold_name
+
+Part = TypeVar("Part", bound=Hashable)
 
 
 class RuleSet:
@@ -25,18 +29,19 @@ class RuleSet:
         errors: list[tuple[Rule, RuleError]] = []
         self._names: list[str] = []
         self._nodes: list[Node] = []
+        known = _Known()
         for rule in rules:
             try:
-                node = scoped(rule)
+                node = known.slim(scoped(rule))
             except RuleError as error:
                 errors.append((rule, error))
                 continue
             self._names.append(rule.name)
             self._nodes.append(node)
         self.errors = tuple(errors)
-        self._file()
+        self._file(known)
 
-    def _file(self) -> None:
+    def _file(self, known: "_Known") -> None:
         """File each rule under its rarest clause and keep the others, to be looked at first."""
         asked = Counter(chain.from_iterable(map(words_of, self._nodes)))
         self._vocabulary = Vocabulary(asked)
@@ -44,7 +49,7 @@ class RuleSet:
         self._filed: dict[str, list[int]] = {}
         self._clauses: list[tuple[tuple[str, ...], ...]] = []
         for number, node in enumerate(self._nodes):
-            clauses = [keys for _, keys in sorted(_clauses(node, asked))]
+            clauses = [known.one(keys) for _, keys in sorted(_clauses(node, asked))]
             self._clauses.append(tuple(clauses[1:]))
             if not clauses:
                 self._always.append(number)
@@ -89,34 +94,55 @@ class RuleSet:
         return found
 
 
+class _Known:
+    """Keeps one of each of the many equal parts of many rules: half the memory."""
+
+    def __init__(self) -> None:
+        self._one: dict[Hashable, Any] = {}
+
+    def one(self, part: Part) -> Part:
+        """Return the part that is kept of all that are equal to this one."""
+        return self._one.setdefault(part, part)  # type: ignore[no-any-return]
+
+    def slim(self, node: Node) -> Node:
+        """Return a query made of kept parts; its terms forget where they stood in it."""
+        match node:
+            case Term():
+                return self._term(node)
+            case Near():
+                items = [tuple(map(self._term, terms)) for terms in node.items]
+                return replace(node, items=tuple(items))
+            case Not():
+                return replace(node, part=self.slim(node.part))
+            case Name():
+                return self.one(node)
+            case And() | Or() | AtLeast():
+                return replace(node, parts=tuple(map(self.slim, node.parts)))
+
+    def _term(self, term: Term) -> Term:
+        words = self.one(tuple(map(self.one, term.words)))
+        return self.one(Term(words, self.one(term.fields), self.one(term.key)))
+
+
 def scoped(rule: Rule) -> Node:
     """Return the tree of a rule's query within its scope of feeds and tags; raises RuleError."""
     parts: list[Node] = [parse(rule.query)]
     for kind, names in (("feed", rule.feeds), ("tag", rule.tags)):
         if names:
-            parts.append(Or(tuple(Name(kind, fold_name(name)) for name in names)))
+            scope = tuple(Name(kind, fold_name(name)) for name in names)
+            parts.append(scope[0] if len(scope) == 1 else Or(scope))
     return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
 def words_of(node: Node) -> Iterator[str]:
     """Yield every spelling of every word that a query asks for."""
-    match node:
-        case Term():
-            for word in node.words:
+    for term in walk(node):
+        if isinstance(term, Term):
+            for word in term.words:
                 count = len(word.pieces)
                 for start in range(count):
                     for end in range(start + 1, count + 1):
                         yield "".join(word.pieces[start:end])
-        case Near():
-            for term in chain.from_iterable(node.items):
-                yield from words_of(term)
-        case Not():
-            yield from words_of(node.part)
-        case And() | Or() | AtLeast():
-            for part in node.parts:
-                yield from words_of(part)
-        case Name():
-            return
 
 
 # --- under which words a rule is filed ----------------------------------------------------------

@@ -4,6 +4,7 @@
 count when two clauses are compared.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 
@@ -99,3 +100,17 @@ class AtLeast:
 
 
 Node = Term | Name | Near | And | Or | Not | AtLeast
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield a node and all nodes below it, the terms of a NEAR included, in order."""
+    yield node
+    match node:
+        case Near():
+            for terms in node.items:
+                yield from terms
+        case Not():
+            yield from walk(node.part)
+        case And() | Or() | AtLeast():
+            for part in node.parts:
+                yield from walk(part)
