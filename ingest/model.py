@@ -128,6 +128,10 @@ class ParsedFeed:
     """How long the feed itself asks to be left alone (`ttl`, `sy:*`); None where it says nothing."""
     entries: tuple[ParsedEntry, ...]
     warnings: tuple[str, ...] = ()
+    items: Mapping[str, str] = field(default_factory=dict)
+    """Digest of each item's bytes and its entry's key, to recognise it unread; may be empty."""
+    left_out: int = 0
+    """Entries recognised so in this document, which are not among `entries`."""
 
 
 class EntryWhy(StrEnum):

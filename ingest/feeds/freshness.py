@@ -74,7 +74,7 @@ def unrecognised(parsed: ParsedFeed, known: Mapping[str, tuple[int, str]]) -> tu
     Empty as long as some entries are recognised by their keys, which is the usual overlap of two
     polls; a feed in which none is has changed its guids, or all its entries.
     """
-    if any(entry.key in known for entry in parsed.entries):
+    if parsed.left_out or any(entry.key in known for entry in parsed.entries):
         return ()
     return tuple(dict.fromkeys(entry.hash for entry in parsed.entries))
 

@@ -76,6 +76,11 @@ def content_hash(title: str, text: str, link: str | None) -> str:
     return _digest("\n".join((title, words, _address(link) if link else "")))
 
 
+def is_plain(key: str, by: KeyedBy) -> bool:
+    """Return whether an entry has this key from itself, whatever stands beside it."""
+    return key.count(":") == (2 if key.startswith("b:") and by is KeyedBy.BOTH else 1)
+
+
 def _key(item: Traits, homes: set[str], by: KeyedBy) -> str:
     """Return the key of an entry seen alone."""
     link = _address(item.link) if item.link else ""

@@ -61,28 +61,39 @@ class Pace:
 # --- learning ----------------------------------------------------------------------------------
 
 
-def rhythm(parsed: ParsedFeed, now: datetime) -> dict[str, object]:
+def rhythm(feed: Feed, parsed: ParsedFeed, now: datetime) -> dict[str, object]:
     """Return the mean time between the newest entries, in seconds, and the time of the newest.
 
-    Nothing where fewer than three entries have dates.
+    Nothing where fewer than three entries have dates; where some were left out unread, the new
+    ones are taken together with what is remembered of those.
     """
     dates = (entry.published_at or entry.updated_at for entry in parsed.entries)
     recent = sorted((at for at in dates if at and at <= now), reverse=True)[:RECENT]
-    if len(recent) < 3:
+    before = _time(feed.memory.get("newest"))
+    if parsed.left_out and before:
+        recent = [at for at in recent if at > before]
+        if not recent:
+            return {}
+        gap_s, new = number(feed.memory.get("gap_s")), len(recent)
+        old_s = gap_s * max(RECENT - 1 - new, 0)
+        gap_s = (old_s + (recent[0] - before).total_seconds()) / max(RECENT - 1, new)
+    elif len(recent) < 3:
         return {}
-    gap_s = (recent[0] - recent[-1]).total_seconds() / (len(recent) - 1)
+    else:
+        gap_s = (recent[0] - recent[-1]).total_seconds() / (len(recent) - 1)
     return {"gap_s": round(gap_s, 1), "newest": recent[0].isoformat()}
 
 
 def overlap(
-    feed: Feed, plans: Sequence[EntryPlan], limit_s: float, now: datetime
+    feed: Feed, parsed: ParsedFeed, plans: Sequence[EntryPlan], limit_s: float, now: datetime
 ) -> dict[str, object]:
     """Return how much of the document is new, and what follows for polls that are to overlap.
 
     `limit_s` is the interval that would have left `OVERLAP` of the document known, 0 for none.
     A poll that knows no entry of the last one may have missed some: a gap, counted.
     """
-    news, count = sum(plan.why is EntryWhy.NEW for plan in plans), len(plans)
+    news = sum(plan.why is EntryWhy.NEW for plan in plans)
+    count = len(plans) + parsed.left_out
     learned: dict[str, object] = {"entries": count, "new": news}
     if not news or feed.first_polled_at is None or feed.last_checked_at is None:
         return learned

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from ingest import urls
-from ingest.errors import NotAFeed
-from ingest.feeds import dates, encoding, identity, jsonfeed, markup, reader
+from ingest.errors import NotAFeed, ParseError
+from ingest.feeds import cut, dates, encoding, identity, jsonfeed, markup, reader
 from ingest.feeds.identity import KeyedBy, Traits
 from ingest.model import Enclosure, ParsedEntry, ParsedFeed
 
@@ -41,11 +41,14 @@ def parse(
     url: str,
     content_type: str | None = None,
     keyed_by: KeyedBy = KeyedBy.GUID,
+    seen: Mapping[str, str] | None = None,
     now: datetime | None = None,
 ) -> ParsedFeed:
     """Return what a feed document says, entries in its order, each with its key and hash.
 
     `url` is where the body came from, `keyed_by` what the feed's memory says of its guids.
+    `seen` is what the last document gave as `items`: its entries are left out unread where they
+    stand unchanged (`left_out` counts them), and the others come out as they would beside them.
     With `now`, dates too far ahead of it are left out.
     Entries of equal keys are the same item given more than once.
     Raises NotAFeed for anything else than a feed, and ParseError for one that cannot be read.
@@ -54,10 +57,13 @@ def parse(
         raise NotAFeed("the answer is empty")
     text, lied = encoding.decode(body, content_type)
     text = encoding.readable(text)
-    feed = jsonfeed.read(text, url) if text.startswith(("{", "[")) else _read_xml(text, url)
+    if text.startswith(("{", "[")):
+        feed = _keyed(jsonfeed.read(text, url), keyed_by)
+    else:
+        feed = _read_cut(text, url, keyed_by, seen or {})
     if lied:
         feed = replace(feed, warnings=(lied, *feed.warnings))
-    return _keyed(_dated(feed, now), keyed_by)
+    return _dated(feed, now)
 
 
 def to_json(parsed: ParsedFeed) -> dict[str, object]:
@@ -96,6 +102,49 @@ def _written(when: datetime | None) -> str | None:
 
 
 # --- XML --------------------------------------------------------------------------------------
+
+
+def _read_cut(text: str, url: str, by: KeyedBy, seen: Mapping[str, str]) -> ParsedFeed:
+    """Read a document without the items seen before, or all of it where that may differ."""
+    found = cut.items(text)
+    known = {item.digest: seen[item.digest] for item in found if item.digest in seen}
+    if known:
+        rest = _rest(text, found, known, url, by)
+        if rest is not None:
+            return rest
+    feed = _keyed(_read_xml(text, url), by)
+    return replace(feed, items=_recognisable(found, feed, by))
+
+
+def _rest(
+    text: str, found: Sequence[cut.Item], known: Mapping[str, str], url: str, by: KeyedBy
+) -> ParsedFeed | None:
+    """Return what the unknown items say, or None where reading them alone may tell another story.
+
+    It may where what is left is not well-formed, or has an entry that shares guid or link with one
+    left out: which is which can then be told only side by side.
+    """
+    try:
+        feed = _keyed(_read_xml(cut.without(text, found, known), url), by)
+    except ParseError:
+        return None
+    fresh = [item for item in found if item.digest not in known]
+    new = _recognisable(fresh, feed, by)
+    if len(new) < len(fresh) or len(fresh) != len(feed.entries):
+        return None
+    if feed.warnings or not set(known.values()).isdisjoint(new.values()):
+        return None
+    items = {item.digest: (new.get(item.digest) or known[item.digest]) for item in found}
+    return replace(feed, items=items, left_out=len(found) - len(fresh))
+
+
+def _recognisable(found: Sequence[cut.Item], feed: ParsedFeed, by: KeyedBy) -> dict[str, str]:
+    """Return digest and key of each item; nothing unless each entry has its key from itself alone."""
+    keys = [entry.key for entry in feed.entries]
+    plain = all(identity.is_plain(key, by) for key in keys) and len(set(keys)) == len(keys)
+    if feed.warnings or len(found) != len(keys) or not plain:
+        return {}
+    return {item.digest: key for item, key in zip(found, keys, strict=True)}
 
 
 def _read_xml(text: str, url: str) -> ParsedFeed:

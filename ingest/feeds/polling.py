@@ -5,7 +5,7 @@ What must last between checks stands in `Feed.memory`:
 the interval beyond which entries slip through, `gaps` and `gap_at` where some may have; `ttl_s`
 what the feed asks for; `moving_to` a permanent redirect seen once; `gone_since` a first 410;
 `not_modified` answers of 304 in a row, `liar` when they proved false; `keyed_by` how entries are
-told apart; `versions` hashes of edits.
+told apart; `versions` hashes of edits; `items` those of the last document (`parse`).
 """
 
 from collections.abc import Mapping
@@ -118,6 +118,12 @@ def keyed_by(feed: Feed) -> KeyedBy:
     return next((by for by in KeyedBy if by == value), KeyedBy.GUID)
 
 
+def items(feed: Feed) -> dict[str, str]:
+    """Return the items of the feed's last document, for `parse` to leave out unread."""
+    value = feed.memory.get("items")
+    return {str(item): str(key) for item, key in value.items()} if isinstance(value, dict) else {}
+
+
 def versions(feed: Feed) -> frozenset[str]:
     """Return the hashes of edits already seen in this feed, for `freshness.decide`."""
     return frozenset(_strings(feed.memory.get("versions")))
@@ -205,10 +211,11 @@ def _remembered(feed: Feed, check: Check, now: datetime) -> dict[str, object]:
     if answers >= RECHECK_AFTER and _has_news(check) and _unmoved(feed, check):
         memory["liar"] = True
     _note(memory, "ttl_s", check.parsed.ttl_s)
+    _note(memory, "items", dict(check.parsed.items))
     _note(memory, "keyed_by", _keyed_by(feed, check))
     _note(memory, "versions", _versions(feed, check))
-    overlap = pace.overlap(feed, check.plans, limit_s, now)
-    return {**memory, **pace.rhythm(check.parsed, now), **overlap}
+    overlap = pace.overlap(feed, check.parsed, check.plans, limit_s, now)
+    return {**memory, **pace.rhythm(feed, check.parsed, now), **overlap}
 
 
 def _has_news(check: Check) -> bool:
