@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ingest.config.plan import rules_of
 from ingest.deliver import NOT_YET
+from ingest.rules import check
 
 if TYPE_CHECKING:
     from ingest.config.settings import Settings
@@ -49,6 +51,8 @@ def _rules(settings: "Settings") -> Iterator[str]:
     mute = [rule.name for rule in settings.rules if not rule.notify]
     if mute:
         yield f"no channel is told of {_names('rule', mute)} (add `notify:`)"
+    for name, warning in check.warnings(rules_of(settings)):
+        yield f"rule `{name}`: {warning}"
 
 
 def _channels(settings: "Settings") -> Iterator[str]:

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ingest.config.settings import Settings
 from ingest.model import Feed, FeedState, Rule, WantedFeed
+
+if TYPE_CHECKING:
+    from ingest.config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class ConfigPlan:
         ]
 
 
-def wanted_feeds(settings: Settings) -> tuple[WantedFeed, ...]:
+def wanted_feeds(settings: "Settings") -> tuple[WantedFeed, ...]:
     """Return the configured feeds; one without a name is called by its address."""
     return tuple(
         WantedFeed(name=feed.name or feed.url, url=feed.url, tags=feed.tags, paused=feed.paused)
@@ -54,7 +57,7 @@ def wanted_feeds(settings: Settings) -> tuple[WantedFeed, ...]:
     )
 
 
-def rules_of(settings: Settings) -> tuple[Rule, ...]:
+def rules_of(settings: "Settings") -> tuple[Rule, ...]:
     """Return the configured rules, in the order of the files."""
     return tuple(
         Rule(

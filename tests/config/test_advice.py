@@ -26,10 +26,19 @@ def test_a_missing_contact_and_no_feeds_are_pointed_out(tmp_path: Path) -> None:
 
 
 def test_rules_without_channels_are_named_up_to_five(tmp_path: Path) -> None:
-    rules = "".join(f"  - {{name: r{n}, query: a}}\n" for n in range(7))
+    rules = "".join(f"  - {{name: r{n}, query: a{n}}}\n" for n in range(7))
     (warning,) = warnings(settings_of(tmp_path, QUIET + "rules:\n" + rules))
 
     assert "rules `r0`, `r1`, `r2`, `r3`, `r4` and 2 more" in warning
+
+
+def test_a_rule_that_cannot_mean_what_it_says_is_named(tmp_path: Path) -> None:
+    text = QUIET + (
+        f"channels: {{desk: {{{MAIL}}}}}\nrules: [{{name: r, query: NOT a, notify: [desk]}}]"
+    )
+    (warning,) = warnings(settings_of(tmp_path, text))
+
+    assert warning.startswith("rule `r`: ")
 
 
 def test_a_channel_that_no_rule_tells_is_named(tmp_path: Path) -> None:
