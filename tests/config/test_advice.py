@@ -26,10 +26,11 @@ def test_a_missing_contact_and_no_feeds_are_pointed_out(tmp_path: Path) -> None:
 
 
 def test_rules_without_channels_are_named_up_to_five(tmp_path: Path) -> None:
-    rules = "".join(f"  - {{name: r{n}, query: a{n}}}\n" for n in range(7))
+    words = ("ash", "birch", "cedar", "elm", "fir", "lime", "oak")
+    rules = "".join(f"  - {{name: {word}, query: {word}}}\n" for word in words)
     (warning,) = warnings(settings_of(tmp_path, QUIET + "rules:\n" + rules))
 
-    assert "rules `r0`, `r1`, `r2`, `r3`, `r4` and 2 more" in warning
+    assert "rules `ash`, `birch`, `cedar`, `elm`, `fir` and 2 more" in warning
 
 
 def test_a_rule_that_cannot_mean_what_it_says_is_named(tmp_path: Path) -> None:
