@@ -49,7 +49,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_feeds_due",
         "feeds",
-        ["due_at", "site"],
+        ["due_at", "id", "site"],
         unique=False,
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
@@ -172,7 +172,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_deliveries_due",
         "deliveries",
-        ["next_attempt_at", "channel"],
+        ["next_attempt_at", "id", "channel"],
         unique=False,
         sqlite_where=sa.text("next_attempt_at IS NOT NULL"),
         postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
@@ -219,7 +219,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_entries_due",
         "entries",
-        ["read_at", "site"],
+        ["read_at", "id", "site"],
         unique=False,
         sqlite_where=sa.text("read_at IS NOT NULL"),
         postgresql_where=sa.text("read_at IS NOT NULL"),

@@ -118,7 +118,7 @@ feeds = Table(
     Column("due_at", Utc),
     Column("lease_owner", CleanText),
     Column("lease_until", Utc),
-    Index("ix_feeds_due", "due_at", "site", **_where("due_at IS NOT NULL")),
+    Index("ix_feeds_due", "due_at", "id", "site", **_where("due_at IS NOT NULL")),
 )
 """`state` is what polling found (ok, failing, silent, gone); `paused` (by the files), `paused_at`
 (by command) and `retired_at` stand above it.
@@ -156,7 +156,7 @@ entries = Table(
     Column("lease_until", Utc),
     UniqueConstraint("feed_id", "key"),
     Index(None, "first_seen_at"),
-    Index("ix_entries_due", "read_at", "site", **_where("read_at IS NOT NULL")),
+    Index("ix_entries_due", "read_at", "id", "site", **_where("read_at IS NOT NULL")),
     Index("ix_entries_link", text("substr(link, 1, 500)")),
 )
 """`link` is indexed by its beginning: an index entry of PostgreSQL holds 2,704 bytes."""
@@ -314,6 +314,10 @@ deliveries = Table(
     Column("lease_owner", CleanText),
     Column("lease_until", Utc),
     Index(
-        "ix_deliveries_due", "next_attempt_at", "channel", **_where("next_attempt_at IS NOT NULL")
+        "ix_deliveries_due",
+        "next_attempt_at",
+        "id",
+        "channel",
+        **_where("next_attempt_at IS NOT NULL"),
     ),
 )
