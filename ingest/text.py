@@ -174,8 +174,8 @@ _LETTERS_AS_THEY_ARE = (
 )
 """Latin, Cyrillic, Hebrew and Arabic letters that NFKC leaves alone."""
 _SIMPLE = re.compile(
-    rf"""["'“‘„(\[]*+ ([{_LETTERS_AS_THEY_ARE}]++)
-    (?:['’][sS])?+ (?:[,;:]|([.!?]))?+ ["'”’“)\]]*+""",
+    rf"""["'“‘„(\[$€£@]*+ ([{_LETTERS_AS_THEY_ARE}]++) (?:['’][sS])?+
+    (["'”’“)\]]*+) (?:[,;:]|([.!?…]))?+ ["'”’“)\]]*+""",
     re.VERBOSE,
 )
 """Nearly all words of most texts, cut at a fraction of the cost; the rest goes by its shape."""
@@ -240,10 +240,10 @@ def simply(chunk: str) -> tuple[str, int, str, bool] | None:
     found = _SIMPLE.fullmatch(chunk)
     if found is None:
         return None
-    plain, stop = found.groups()
+    plain, closing, stop = found.groups()
     key = fold(plain)
-    short = stop == "." and ((len(key) == 1 and key.isalpha()) or key in ABBREVIATIONS)
-    return key, found.start(1), plain, bool(stop) and not short
+    short = ((len(key) == 1 and key.isalpha()) or key in ABBREVIATIONS) and stop == "."
+    return key, found.start(1), plain, bool(stop) and (bool(closing) or not short)
 
 
 def cut(chunk: str) -> Cut:
@@ -255,6 +255,10 @@ def cut(chunk: str) -> Cut:
     if simple := simply(chunk):
         key, start, plain, ended = simple
         return Cut((Word(key, start, start + len(plain), plain),), (), (1,) if ended else ())
+    return _cut_by_shape(chunk)
+
+
+def _cut_by_shape(chunk: str) -> Cut:
     normal, starts = _normal(chunk)
     shape = normal.translate(_SHAPES)
     words, joined, quiet = _words(normal, shape)

@@ -1,0 +1,206 @@
+"""Reading queries: what the tree is, and where a fault is pointed at."""
+
+import time
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.errors import RuleError
+from ingest.rules.language import MAX_DEPTH, MAX_LENGTH, parse
+from ingest.rules.tree import And, AtLeast, Name, Near, Not, Or, Step, Term, Word
+
+
+def term(*words: str, fields: tuple[str, ...] = ("title", "text")) -> Term:
+    return Term(tuple(Word((word,)) for word in words), fields)
+
+
+A, B, C = term("a"), term("b"), term("c")
+
+
+@pytest.mark.parametrize(
+    ("query", "tree"),
+    [
+        ("a", A),
+        ("a b", And((A, B))),
+        ("a AND b", And((A, B))),
+        ("a OR b c", Or((A, And((B, C))))),
+        ("(a OR b) c", And((Or((A, B)), C))),
+        ("a OR (b OR c)", Or((A, B, C))),
+        ("NOT a b", And((Not(A), B))),
+        ("a -b", And((A, Not(B)))),
+        ("a \u2212b", And((A, Not(B)))),
+        ("a -(b c)", And((A, Not(And((B, C)))))),
+        ("NOT NOT a", A),
+        ("-a OR b", Or((Not(A), B))),
+        ("a NEAR/3 b", Near(((A,), (B,)), (Step(3),))),
+        ("a ONEAR/3 (b OR c)", Near(((A,), (B, C)), (Step(3, ordered=True),))),
+        ("NOT a NEAR/0 b c", And((Not(Near(((A,), (B,)), (Step(0),))), C))),
+        ("a NEAR/1 b NEAR/2 c", Near(((A,), (B,), (C,)), (Step(1), Step(2)))),
+        ('"a b*"', term("a", "b*")),
+        ("“a b”", term("a", "b")),
+        ("and Or not", And((term("and"), term("or"), term("not")))),
+        ('"a AND b"', term("a", "and", "b")),
+        ("T-90*", Term((Word(("t", "90*")),))),
+        ("mi6", Term((Word(("mi", "6")),))),
+        ("=Őr", Term((Word(("or",), "Őr"),))),
+        ("title:a", term("a", fields=("title",))),
+        ("TITLE: (a OR text:b)", Or((term("a", fields=("title",)), term("b", fields=("text",))))),
+        ("title:a b", And((term("a", fields=("title",)), B))),
+        ("feed:My-Feed*", Name("feed", "my-feed", open=True)),
+        ('tag:("Far East" OR x)', Or((Name("tag", "far east"), Name("tag", "x")))),
+        ("feed:https://a.example/x.xml", Name("feed", "https://a.example/x.xml")),
+        ("atleast(2, a, b OR c, c)", AtLeast(2, (A, Or((B, C)), C))),
+        ("atleast(1,a,b)", AtLeast(1, (A, B))),
+        ("atleast", term("atleast")),
+        ("aa.bb", term("aa", "bb")),
+    ],
+)
+def test_a_query_is_read_as_the_grammar_says(query: str, tree: object) -> None:
+    assert parse(query) == tree
+
+
+@pytest.mark.parametrize(
+    ("query", "position", "says"),
+    [
+        ("", 0, "empty"),
+        ("  ", 0, "empty"),
+        ("a AND", 2, "nothing on its right"),
+        ("a OR OR b", 2, "nothing on its right"),
+        ("OR a", 0, "nothing on its left"),
+        ("NOT", 0, "nothing on its right"),
+        ("a (OR b)", 3, "nothing on its left"),
+        ("a (b", 2, "not closed"),
+        ("(", 0, "not closed"),
+        ("a b)", 3, "closes nothing"),
+        ("a ()", 2, "nothing between"),
+        ('a "b', 2, "not closed"),
+        ('a ""', 2, "empty"),
+        ("a !!", 2, "no word"),
+        ("a - b", 2, "no word"),
+        ("*", 0, "beginning"),
+        ("a *b", 2, "only at the end"),
+        ("a*b", 1, "only at the end"),
+        ('"a* b"', 2, "only at the end"),
+        ('"a *"', 3, "only at the end"),
+        ("a NEAR b", 2, "number"),
+        ("a NEAR/x b", 2, "number"),
+        ("a NEAR/3", 2, "nothing on its right"),
+        ("NEAR/3 a", 0, "nothing on its left"),
+        ("x (a b) NEAR/3 c", 2, "each side of NEAR"),
+        ("(NOT a) NEAR/3 c", 0, "each side of NEAR"),
+        ("feed:(a NEAR/2 b)", 6, "words of a text"),
+        ("feed:a NEAR/2 b", 0, "words of a text"),
+        ("size:big", 0, "no field `size:`"),
+        ("a title:", 2, "needs a word"),
+        ("title:-a", 0, "needs a word"),
+        ("feed:=a", 6, "without letter case"),
+        ("=(a)", 1, "stands before"),
+        ("atleast(x, a)", 8, "number of clauses"),
+        ("atleast(3, a, b)", 8, "3 of 2"),
+        ("atleast(2, a, (b, c))", 16, "comma"),
+        ("atleast(2, a,", 13, "missing"),
+    ],
+)
+def test_a_fault_is_pointed_at(query: str, position: int, says: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        parse(query)
+
+    assert says in str(caught.value)
+    assert caught.value.query == query
+    assert caught.value.position == (position if query.strip() else 0)
+
+
+def test_positions_count_code_points_of_the_query_as_given() -> None:
+    with pytest.raises(RuleError) as caught:
+        parse("🚀 e\u0301 (x")
+
+    assert caught.value.position == 5
+    assert caught.value.pointed().splitlines()[2].index("^") == 2 + 5
+
+
+def test_clauses_know_where_they_stand() -> None:
+    query = 'title:war ("red tape" OR x NEAR/2 y) -=Z'
+
+    node = parse(query)
+
+    assert isinstance(node, And)
+    found = [query[part.start : part.end] for part in node.parts]
+    assert found == ["war", '"red tape" OR x NEAR/2 y', "-=Z"]
+
+
+def test_depth_and_length_are_bounded_with_a_clear_error() -> None:
+    parse("(" * MAX_DEPTH + "a" + ")" * MAX_DEPTH)
+    for query, says in [
+        ("(" * 60_000 + "a", "brackets within"),
+        ("title:" * 9_000 + "a", "fields within"),
+        ("atleast(1," * 9_000, "within"),
+        ("a " * MAX_LENGTH, "longer than"),
+    ]:
+        with pytest.raises(RuleError, match=says):
+            parse(query)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                '"',
+                "“",
+                "(",
+                ")",
+                "NOT ",
+                "-",
+                "AND ",
+                " OR ",
+                "NEAR/2 ",
+                "ONEAR/",
+                "=",
+                "title:",
+                "feed:",
+                "tag:",
+                "atleast(",
+                "1",
+                ",",
+                " ",
+                "*",
+                "?",
+                "a",
+                "b ",
+                "x-1",
+                "北",
+                "\u0301",
+                "\x00",
+                "\ud800",
+            ]
+        ),
+        max_size=25,
+    ).map("".join)
+    | st.text(max_size=40)
+)
+def test_any_text_is_read_or_refused(query: str) -> None:
+    try:
+        parse(query)
+    except RuleError as error:
+        refused = error
+    else:
+        return
+    assert 0 <= refused.position <= len(query)
+    assert str(refused)
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["a ", "(a) ", "-", "NOT ", "a OR ", '"', '"a" ', "=", "title:", "a-", "a*", "a NEAR/3 ", "atleast(", ",", ")",
+    "1-a", ".", "…", "'", "a\u0301", "\u0301\u0323", "北", "l'", "a.", "𝐀", "\u200d", "* ", "feed:\u0301\u0323"],
+)  # fmt: skip
+def test_no_query_takes_long(part: str) -> None:
+    query = (part * 30_000)[:30_000]
+    before = time.process_time()
+
+    with suppress(RuleError):
+        parse(query)
+
+    assert time.process_time() - before < 5  # linear: tenths of a second alone
