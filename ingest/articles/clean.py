@@ -84,7 +84,7 @@ class _Reader:
 def read(html: str, remove: Sequence[str] = ()) -> list[Line]:
     """Return the lines of a fragment, without what the selectors in `remove` name."""
     soup = BeautifulSoup(html, "html.parser")
-    for selector in ("figure, figcaption", *remove):
+    for selector in remove:
         for found in soup.select(selector):
             found.decompose()
     return _Reader().read(soup)
