@@ -9,14 +9,13 @@ only in documents of one shape (`items`), and the reader checks the rest (`parse
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 MAX_ITEMS = 200
 """Documents of more items are read in full; their hashes, 50 bytes each, would have to be kept."""
 
-_MARK = re.compile(
-    r"<(?:!--|!\[CDATA\[|\?|(/?)((?:[\w.-]+:)?(?:item|entry))(?=[\s/>]))", re.IGNORECASE
-)
+_FIRST = re.compile(r"<((?:[\w.-]{1,50}:)?(?:item|entry))(?=[\s/>])", re.IGNORECASE)
 _ENDS = {"<!--": "-->", "<![CDATA[": "]]>", "<?": "?>"}
 _FIRST_TAGS = re.compile(r"<(?:rss|feed|[\w.-]*:?rdf|channel)[^>]{0,5000}>", re.IGNORECASE)
 
@@ -59,24 +58,40 @@ def without(text: str, found: Sequence[Item], known: Collection[str]) -> str:
 
 def _spans(text: str) -> list[tuple[int, int]]:
     """Return start and end of each item; an empty list in any doubt."""
+    first = _FIRST.search(text)
+    if first is None:
+        return []
     spans: list[tuple[int, int]] = []
-    name, start, at = "", -1, 0
-    while mark := _MARK.search(text, at):
+    start, at, marks = -1, 0, _marks(first[1])
+    while mark := marks.search(text, at):
         at = mark.end()
-        if mark[2] is None:
-            at = _after(text, _ENDS[mark[0]], at)
-        elif mark[1] and mark[2] == name and start >= 0:
+        if mark[1]:
+            at = _skipped(text, mark.start())
+        elif mark[2] and start >= 0:
             at = _after(text, ">", at)
             spans.append((start, at))
             start = -1
-        elif mark[1] or start >= 0 or mark[2] != (name or mark[2]):
+        elif mark[2] or start >= 0:
             return []
         else:
-            name, start = mark[2], mark.start()
-            at = _opened(text, at)
+            start, at = mark.start(), _opened(text, at)
         if at < 0:
             return []
     return spans if start < 0 else []
+
+
+@lru_cache(maxsize=64)
+def _marks(name: str) -> re.Pattern[str]:
+    """Return what matters in a document whose items have this name, letter for letter."""
+    return re.compile(rf"<(?:([!?])|(/?){re.escape(name)}(?=[\s/>]))")
+
+
+def _skipped(text: str, at: int) -> int:
+    """Return where the comment, CDATA section or instruction at this place has ended, or -1."""
+    for mark, end in _ENDS.items():
+        if text.startswith(mark, at):
+            return _after(text, end, at + len(mark))
+    return -1
 
 
 def _after(text: str, end: str, at: int) -> int:

@@ -20,7 +20,7 @@ _MARKERS = (
 )
 _DECLARATION = re.compile(rb"""\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([\w.:-]{1,40})""")
 _SPACE = re.compile(r"\s+")
-_IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r"))
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
 _WIDER = {
     # What writers call by the name of a subset (WHATWG Encoding, labels).
@@ -80,7 +80,8 @@ def readable(text: str) -> str:
 
     Comments and instructions before it go as well: a `<!DOCTYPE` in one is none.
     """
-    text = _IMPOSSIBLE.sub("", text)
+    data = text.encode("utf-8", "ignore").translate(None, _CONTROLS)
+    text = data.decode("utf-8").replace("\ufffe", "").replace("\uffff", "")
     at, end = 0, 0
     while end >= 0:
         at = _after_space(text, end)

@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 
 from ingest import urls
@@ -25,11 +26,11 @@ _COUNTED = (
     "kommentare?|aufrufe|commentaires?|vues?|comentarios?|commenti|reacties|комментари\\w{0,4}"
 )
 _AGO = "(?:sec|min|second|minute|hour|hr|day|week|month)s?\\.? ago"
-_COUNTERS = re.compile(
-    rf"(?<![\w.,-])\d[\d.,]{{0,12}}\s?[km]?\s?(?:(?:{_COUNTED})\b|{_AGO}\b)"
-    rf"|\b(?:{_COUNTED})\s?[:(]\s?\d[\d.,]{{0,12}}\)?",
-    re.IGNORECASE,
+_COUNTED_AFTER = re.compile(
+    rf"(?<![\w.,-])\d[\d.,]{{0,12}}\s?[km]?\s?(?:(?:{_COUNTED})\b|{_AGO}\b)", re.IGNORECASE
 )
+_COUNTED_BEFORE = re.compile(rf"\b(?:{_COUNTED})\s?[:(]\s?\d[\d.,]{{0,12}}\)?", re.IGNORECASE)
+_COUNT = re.compile(r"[:(]\s?\d")
 
 
 class KeyedBy(StrEnum):
@@ -72,8 +73,13 @@ def content_hash(title: str, text: str, link: str | None) -> str:
     Markup, white space, counters (`12 comments`, `3 hours ago`), tracking parameters and the
     scheme of the link are not in it.
     """
-    words = " ".join(_COUNTERS.sub(" ", text).split())
-    return _digest("\n".join((title, words, _address(link) if link else "")))
+    words = " ".join(_without_counters(text).split())
+    return _digest(title, words, _address(link) if link else "")
+
+
+def _without_counters(text: str) -> str:
+    text = _COUNTED_AFTER.sub(" ", text)
+    return _COUNTED_BEFORE.sub(" ", text) if _COUNT.search(text) else text
 
 
 def is_plain(key: str, by: KeyedBy) -> bool:
@@ -101,6 +107,8 @@ def _told_apart(
     finer: Callable[[str, str], str],
 ) -> list[str]:
     """Return the keys, made finer by the trait wherever entries that differ in it share one."""
+    if len(set(found)) == len(found):
+        return list(found)
     traits = [trait(item, key) for item, key in zip(items, found, strict=True)]
     seen: dict[str, set[str]] = defaultdict(set)
     for key, value in zip(found, traits, strict=True):
@@ -127,6 +135,7 @@ def _words_of(item: Traits, key: str) -> str:
     return item.text if key.startswith("t:") else item.title
 
 
+@lru_cache(maxsize=1024)
 def _address(link: str) -> str:
     """Return what names a page in a link: no scheme or `www.`, but the fragment of a live page."""
     try:

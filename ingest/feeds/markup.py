@@ -76,6 +76,11 @@ def plain(source: str) -> str:
     return line(source)
 
 
+def words(safe: str) -> str:
+    """Return the text of HTML that `sanitised` or `escaped` gave."""
+    return html.unescape(_TAG.sub(" ", safe)) if _MARKUP.search(safe) else safe
+
+
 def _is_tangled(source: str) -> bool:
     """Return whether reading this as HTML would take too long."""
     if source.count("&") * len(source) > MAX_MOVES:

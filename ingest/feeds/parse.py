@@ -386,8 +386,8 @@ def _keyed(feed: ParsedFeed, by: KeyedBy) -> ParsedFeed:
 
 
 def _traits(entry: ParsedEntry) -> Traits:
-    summary = markup.plain(entry.summary)
-    content = markup.plain(entry.content) if entry.content != entry.summary else summary
+    summary = markup.words(entry.summary)
+    content = markup.words(entry.content) if entry.content != entry.summary else summary
     text = summary if summary == content else f"{summary}\n{content}"
     return Traits(
         guid=entry.guid,
