@@ -60,15 +60,19 @@ def to_article(row: Row[Any]) -> Article:
     )
 
 
+_BY_KEY = ARTICLE.where(articles.c.key == bindparam("page"))
+_BY_ID = ARTICLE.where(articles.c.id == bindparam("article"))
+
+
 def by_key(connection: Connection, key: str) -> Article | None:
     """Return the article of a page, if it is stored."""
-    row = connection.execute(ARTICLE.where(articles.c.key == index_key(key))).one_or_none()
+    row = connection.execute(_BY_KEY, {"page": index_key(key)}).one_or_none()
     return to_article(row) if row else None
 
 
 def by_id(connection: Connection, article_id: int) -> Article | None:
     """Return a stored article."""
-    row = connection.execute(ARTICLE.where(articles.c.id == article_id)).one_or_none()
+    row = connection.execute(_BY_ID, {"article": article_id}).one_or_none()
     return to_article(row) if row else None
 
 
@@ -84,7 +88,7 @@ def unpack(packed: bytes) -> bytes:
 
 def count_words(body: str) -> int:
     """Return the number of words; scripts without spaces count by character."""
-    return sum(1 for _ in _WORD.finditer(body))
+    return sum(map(bool, _WORD.finditer(body)))  # a list of ten million would be a burden
 
 
 def save(
@@ -143,6 +147,9 @@ def _as_read(
     }
 
 
+_INSERT = insert(articles).returning(articles.c.id)
+
+
 def _insert(
     connection: Connection,
     entry: Entry,
@@ -160,7 +167,7 @@ def _insert(
         "revision": 1,
         "first_seen_at": now,
     }
-    return int(connection.execute(insert(articles).returning(articles.c.id), row).scalar_one())
+    return int(connection.execute(_INSERT, row).scalar_one())
 
 
 def _revise(connection: Connection, was: Article, body: str, now: datetime) -> dict[str, Any]:
@@ -188,6 +195,9 @@ _DROP_TEXT = delete(texts).where(
 )
 
 
+_DROP_PAGE = delete(pages).where(pages.c.article_id == bindparam("article"))
+
+
 def _text_hash(body: str) -> bytes:
     return blake2b(body.encode(), digest_size=16).digest()
 
@@ -195,12 +205,10 @@ def _text_hash(body: str) -> bytes:
 def _text_id(connection: Connection, body: str) -> int:
     """Return the id of a text, stored now if it was not."""
     body = clean(body)
-    known = {"hash": _text_hash(body)}
-    found = connection.scalar(_FIND_TEXT, known)
-    if found is None:
-        connection.execute(insert_new(connection, texts), {**known, "body": body})
-        found = connection.execute(_FIND_TEXT, known).scalar_one()
-    return int(found)
+    row = {"hash": _text_hash(body), "body": body}
+    added = insert_new(connection, texts).returning(texts.c.id)
+    found = connection.scalar(added, row)
+    return int(found or connection.execute(_FIND_TEXT, row).scalar_one())
 
 
 def _drop_text(connection: Connection, body: str) -> None:
@@ -211,6 +219,6 @@ def _drop_text(connection: Connection, body: str) -> None:
 def _keep_page(
     connection: Connection, article_id: int, html: bytes, url: str, now: datetime
 ) -> None:
-    connection.execute(delete(pages).where(pages.c.article_id == article_id))
+    connection.execute(_DROP_PAGE, {"article": article_id})
     row = {"article_id": article_id, "url": url, "fetched_at": now, "html_z": pack(html)}
     connection.execute(insert(pages), row)
