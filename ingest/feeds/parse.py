@@ -11,7 +11,7 @@ from typing import Any
 
 from ingest import urls
 from ingest.errors import NotAFeed, ParseError
-from ingest.feeds import cut, dates, encoding, identity, jsonfeed, markup, reader
+from ingest.feeds import cut, dates, encoding, identity, jsonfeed, markup, reader, sitemap
 from ingest.feeds.identity import KeyedBy, Traits
 from ingest.model import Enclosure, ParsedEntry, ParsedFeed
 
@@ -59,6 +59,8 @@ def parse(
     text = encoding.readable(text)
     if text.startswith(("{", "[")):
         feed = _keyed(jsonfeed.read(text, url), keyed_by)
+    elif sitemap.is_sitemap(text):
+        feed = _keyed(sitemap.read(text, url), keyed_by)
     else:
         feed = _read_cut(text, url, keyed_by, seen or {})
     if lied:

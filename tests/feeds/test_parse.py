@@ -48,6 +48,7 @@ def test_a_feed_says_what_stands_beside_it(case: Path) -> None:
         ("<!DOCTYPE html><title>Shop &amp; Co</title>", "a web page titled “Shop & Co”"),
         ('<html><title>Sign in</title><input type="password">', "a log-in page titled “Sign in”"),
         ('<?xml version="1.0"?><sitemapindex></sitemapindex>', "an XML document <sitemapindex>"),
+        ("<urlset></urlset>", "a sitemap without news"),
         ('{"error": "no"}', "a JSON document"),
         ("[1]", "a JSON list"),
         ("not found", "plain text"),
@@ -64,6 +65,16 @@ def test_what_is_no_feed_is_named(body: str, what: str) -> None:
 def test_broken_json_is_a_feed_that_cannot_be_read() -> None:
     with pytest.raises(ParseError, match="JSON"):
         read('{"version": "https://jsonfeed.org/version/1", "items": [')
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["<urlset>", "<urlset>&nbsp;</urlset>", "<urlset>" * 100_000],
+    ids=["cut", "entity", "deep"],
+)
+def test_a_broken_sitemap_cannot_be_read(body: str) -> None:
+    with pytest.raises(ParseError, match="well-formed"):
+        read(body)
 
 
 def test_a_body_that_names_a_file_is_not_opened(tmp_path: Path) -> None:
