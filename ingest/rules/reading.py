@@ -151,9 +151,14 @@ class Vocabulary:
         return base
 
     def _learn(self, chunk: str) -> _Meaning:
-        simple = simply(chunk)
-        if simple and not self.answered_by(simple[0]):
-            meaning = _ENDING if simple[3] else _PLAIN
+        if simple := simply(chunk):
+            key, start, plain, ended = simple
+            if wanted := self.answered_by(key):
+                hits = tuple([(word, 0, 1) for word in wanted])
+                words = (Word(key, start, start + len(plain), plain),)
+                meaning = _Meaning(1, hits, (1,) if ended else (), words)
+            else:
+                meaning = _ENDING if ended else _PLAIN
         else:
             meaning = self._look_at(chunk)
         if len(chunk) <= _LONGEST_CHUNK:
