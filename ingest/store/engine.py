@@ -79,6 +79,7 @@ def _prepare_writer(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA journal_size_limit = 67108864")  # bytes left of a long log
 
 
 def _prepare_reader(connection: Any, _record: object) -> None:

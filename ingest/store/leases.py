@@ -60,7 +60,8 @@ def claim(
     """Lease due rows to `owner` and return their ids, most overdue first.
 
     A row is free when nobody holds it, when its lease ran out, or when its holder is a dead
-    process of this machine. Rows that another process is claiming at this moment are skipped.
+    process of this machine. Rows that another process is claiming at this moment are skipped, so
+    there may be fewer than are due: ask again at the next tick.
     """
     picked = _pick(connection, queue, now, limit, owner, per_lane, busy, only)
     if not picked:

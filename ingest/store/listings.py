@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
 )
 
+from ingest.model import EntryState
 from ingest.store.feeds import SHOWN_STATE
 from ingest.store.tables import (
     alert_articles,
@@ -284,7 +285,9 @@ def list_entries(connection: Connection, chosen: Filter) -> Iterator[Json]:
     """Yield entries by when they were first seen; those of pruned articles are not shown."""
     at = entries.c.first_seen_at
     query = _between(ENTRIES, at, chosen).order_by(at.desc(), entries.c.id.desc())
-    query = query.where(or_(entries.c.state != "read", entries.c.article_id.is_not(None)))
+    query = query.where(
+        or_(entries.c.state != EntryState.READ.value, entries.c.article_id.is_not(None))
+    )
     if chosen.feed is not None:
         query = query.where(feeds.c.name == chosen.feed)
     if chosen.tag is not None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, text
 
 from ingest.errors import AlreadyRunning, StoreError
+from ingest.store.engine import translated
 
 _PROC = Path("/proc")
 _DAEMON_KEY = 0x696E67657374
@@ -92,7 +93,8 @@ def advisory_lock(engine: Engine) -> Iterator[None]:
 
     Raises AlreadyRunning while another session holds it.
     """
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with translated(), engine.connect() as connection:
         key = {"key": _DAEMON_KEY}
         if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), key):
             raise AlreadyRunning(f"another daemon ({_holder(connection)}) works on this database")

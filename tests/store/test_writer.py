@@ -1,5 +1,6 @@
 """The writer: works share a transaction, and none is acknowledged before its commit."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -202,4 +203,28 @@ def test_a_full_disk_is_an_outcome_and_not_the_end(sqlite_url: str, tmp_path: An
     assert writer.write(add("little")) == "little"
     assert words(engine) == ["little"]
     writer.close()
+    engine.dispose()
+
+
+def test_a_database_that_another_program_keeps_locked_is_unavailable(
+    sqlite_url: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "var").mkdir()
+    monkeypatch.setattr("ingest.store.engine.BUSY_TIMEOUT_S", 0.05)
+    engine = open_engine(parse(sqlite_url), writes=True)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE words (word TEXT PRIMARY KEY)"))
+    other = sqlite3.connect(tmp_path / "var" / "ingest.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    writer = Writer(engine)
+
+    with pytest.raises(StoreUnavailable, match="locked"):
+        writer.write(add("late"))
+    other.execute("ROLLBACK")
+
+    assert writer.write(add("free")) == "free"
+    assert writer.alive()
+    writer.close()
+    assert not writer.alive()
+    other.close()
     engine.dispose()
