@@ -116,16 +116,13 @@ def sketch(title: str, body: str) -> Sketch:
 
 def _sampled(hashes: Sequence[int]) -> dict[int, int]:
     """Return the sampled shingles with the place where each first stands, in reading order."""
-    opening = [
-        (value, at) for at, value in enumerate(hashes[:OPENING]) if not value & (OPENING_STEP - 1)
-    ]
-    body = [
-        (value, at)
-        for at, value in enumerate(hashes[OPENING:], OPENING)
-        if not value & (BODY_STEP - 1)
+    opening, body = hashes[:OPENING], hashes[OPENING:]
+    sampled = [(value, at) for at, value in enumerate(opening) if not value & (OPENING_STEP - 1)]
+    sampled += [
+        (value, at) for at, value in enumerate(body, OPENING) if not value & (BODY_STEP - 1)
     ]
     places: dict[int, int] = {}
-    for value, at in (opening + body)[:_MAX_SAMPLES]:
+    for value, at in sampled[:_MAX_SAMPLES]:
         places.setdefault(value, at)
     return places
 
@@ -197,10 +194,8 @@ def _spelled(text: str) -> tuple[Sequence[bytes], Sequence[_Kind]]:
         text = html.unescape(text)
     if "\u00e2\u20ac" in text or "\u00c3" in text or "\u00c2" in text:
         text = _MOJIBAKE.sub(_repaired, text)
-    found = _WORD.findall(text)[:MAX_WORDS]
-    if not found:
-        return (), ()
-    words, kinds = zip(*map(_LEXICON.__getitem__, found), strict=True)
+    known = list(map(_LEXICON.__getitem__, _WORD.findall(text)[:MAX_WORDS]))
+    words, kinds = [word for word, _ in known], [kind for _, kind in known]
     if _Kind.UNSPACED in kinds:
         return _cut(words, kinds)
     return words, kinds
