@@ -7,8 +7,9 @@ corrections.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ingest.articles import phrases
 from ingest.articles.words import plain
 
 
@@ -27,6 +28,11 @@ class Line:
     """Whether it stands in the densest part of the fragment."""
     continues: bool = False
     """It follows the line before after a mere line break."""
+    opening: str = field(init=False, default="")
+    """The text in lower case from its first letter or digit on; empty where it has none."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "opening", _SIGNS.sub("", self.text[:700].lower(), 1))
 
     @property
     def is_heading(self) -> bool:
@@ -50,102 +56,9 @@ class Page:
     """Names in the same form."""
 
 
+_SIGNS = re.compile(r"^[\W_]+")
+
 Rule = Callable[[Line, Page], bool]
-
-
-def _p(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.I)
-
-
-_START = r"^[\W_]*"
-_CREDIT = _p(
-    _START
-    + r"(?:(?:\w+ )?(?:images?|photos?|pictures?|fotos?|photographs?|bild(?:er)?|illustration|graphic|grafik|image source|video)"
-    r"(?: ?credits?| courtesy(?: of)?| by|graf(?:in)?|graph(?:ie)?|quelle|source)?\s*[:/|©]|credits?\s*:|cr[ée]dits?\s*(?:photo)?\s*:|"
-    r"(?:photo|foto|image|picture|photograph|illustration)s? (?:by|via|from|courtesy)\b|\(?(?:ap|reuters|afp|epa|dpa) (?:photo|foto)|"
-    r"(?:file|stock|handout) (?:photo|image|picture))"
-)
-_AGENCY_END = _p(
-    r"(?:getty images(?:/\w+)?|shutterstock(?:\.com)?|istock\w*|alamy(?: stock photo)?|/\s?(?:ap|afp|reuters|epa|dpa|efe|ansa)|\((?:ap|afp|reuters) photo.*\)|"
-    r"imago(?:[ /]\w+)*|picture alliance(?: ?/ ?\w+)*|via (?:ap|getty|reuters|afp|getty images|ap images))\W*$"
-)
-_MORE = _p(
-    _START
-    + r"(?:read(?:ing)? (?:more|next|also|the full|on|full)\b|see also|see more|also (?:read|see|on|in)\b|must[- ]read|more (?:on|from|about|stories|news|in)\b(?=.{0,60}$)|"
-    r"related(?: (?:articles?|stor(?:y|ies)|content|reading|coverage|topics?|news|links?|posts?|video))?\s*:?$|related\s*:|recommended|read\s*(?::|\|)|"
-    r"(?:watch(?: this)?|listen|more|see|video|don['’]t miss|opinion|analysis|explained|photos|gallery|in pictures|explainer|live|next|previous|up next|don['’]t miss|trending|here['’]s more)\s*(?:now|next|more|below|also|here)?\s*[:|»→]|"
-    r"editor[’']?s['’]? picks?|what to read next|you (?:may|might) (?:also|be)|(?:most|trending) (?:read|popular|viewed|now)|popular (?:now|on|stories|reads)|continue reading|keep reading|click here|tap here|learn more|find out more|view (?:this|more|all|gallery|profile)|"
-    r"lesen sie|lies auch|lesen (?:sie )?auch|mehr (?:zum thema|dazu|lesen|aus|zu|von)|auch (?:interessant|spannend|lesen)|das könnte (?:sie|dich)|zum thema|weiterlesen|passend dazu|siehe auch|hier (?:lesen|geht)|meistgelesen|empfohlene[rs]? |"
-    r"(?:à )?lire (?:aussi|également|la suite|plus)|(?:a|à) voir|sur le même sujet|voir aussi|en savoir plus|à découvrir|"
-    r"leer? (?:también|más)|lea (?:también|además|más)|le puede interesar|te puede interesar|más información|ver más|vea también|también te puede|"
-    r"leggi (?:anche|di più|altro|tutto)|potrebbe interessarti|guarda anche|ti potrebbe|"
-    r"leia (?:também|mais)|veja (?:também|mais)|saiba mais|"
-    r"lees (?:ook|meer|verder)|les også|les mer|læs (?:også|mere)|läs (?:också|mer|även)|lue myös|"
-    r"czytaj (?:też|także|więcej|dalej)|zobacz (?:też|także|więcej)|"
-    r"читайте (?:також|также|еще|ще)|читать (?:также|далее)|смотрите также|ayrıca (?:oku|bak)|(?:i̇|i)lgili haber|"
-    r"こちらも|関連(?:記事|リンク|ニュース)|あわせて読みたい|相关(?:阅读|新闻|文章)|延伸閱讀|추천|관련\s?(?:기사|뉴스)|더 보기)"
-)
-_NEWSLETTER = _p(
-    _START
-    + r"(?:sign[- ]up|subscribe|join (?:our|the|us)\b(?=.*(?:newsletter|whatsapp|telegram|channel|conversation|discord|mailing|community))|get (?:the|our|more|all|your|breaking|daily|weekly)?.{0,60}(?:newsletter|inbox|in your email|updates|notifications|alerts?)\b|.{0,90}\bnewsletters?\b[\W]*$|"
-    r"(?:our|the) (?:free )?.{0,40}newsletter|newsletter|download (?:our|the) .{0,40}app|follow (?:us|our|@?\w+ (?:\w+ )?on)\b|like us on|find us on|stay (?:up to date|informed|connected|tuned)|never miss|"
-    r"enter your email|your email|by (?:signing|submitting|subscribing|clicking|providing|entering)|thank(?:s| you) for (?:signing|subscribing|reading|your)|you (?:can )?unsubscribe|want more|support (?:our|us|independent)|become a (?:member|subscriber)|already a (?:member|subscriber)|"
-    r"(?:jetzt )?(?:abonnieren|newsletter|kostenlos anmelden)|melden sie sich|(?:folgen|folge) sie uns|folge uns|"
-    r"abonnez|inscrivez|recevez|suivez[- ]|s[’']abonner|suscr[ií]b|síguenos|sigue(?:nos| a)|regístrate|recibe|iscriviti|abbonati|seguici|assine|inscreva|siga|receba|schrijf je in|volg ons|prenumerera|följ oss|følg oss|meld deg på|zapisz się|підпис|подпис|подписывайтесь|подпишитесь|підписуйтесь|abone ol|bizi takip)"
-)
-_AD = _p(
-    _START
-    + r"(?:advertis(?:e)?ments?|advert|ads?|ad feedback|sponsored(?: content| links?)?|promoted(?: content)?|anzeige|werbung|publicit[ée]|publicidad|pubblicità|publicidade|annonse?|annons|annonce|reklam[ae]?|advertentie|реклама|広告|广告|廣告|광고|story continues(?: below)?(?: (?:this )?ad(?:vertisement)?)?|article continues (?:below|after).*|scroll to continue.*|(?:this )?advertisement.{0,60})[\W_]*$"
-)
-_DATE_WORD = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|okt|oct|nov|de[cz]|ene|abr|ago|dic|janv|févr|avr|juin|juil|août|janeiro|fev|out|gen|mag|giu|lug|set|ott)[a-zäéûç]*\.?"
-_DATE = _p(
-    _START
-    + r"(?:(?:first |last )?(?:published|updated|posted|modified|erstellt|aktualisiert|veröffentlicht|stand|publié|mis à jour|actualizado|publicado|pubblicato|aggiornato|oppdatert|publisert|uppdaterad|publicerad|opdateret|güncelleme|опубликовано|обновлено|更新|公開|発行|입력|수정|등록|last edited|date|datum)\b.{0,90}|"
-    rf"(?:(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)[a-zé]*[.,]? )?(?:\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:de |of )?{_DATE_WORD}|{_DATE_WORD}\s+\d{{1,2}}(?:st|nd|rd|th)?),?\s+(?:de )?(?:20|19)\d\d.{{0,50}}|"
-    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.{0,40}|20\d\d年.{0,30}|\d{1,2}:\d\d\s?(?:am|pm|uhr|et|gmt|utc)?.{0,20}|"
-    r"\d+\s*(?:min(?:ute)?s?|sec(?:ond)?s?|hours?|days?|weeks?|months?|years?|std|h|m)\.?\s*(?:read|ago|lesezeit|de lecture|de lectura|di lettura|leestid|lesetid)?|(?:reading time|lesezeit|temps de lecture|tiempo de lectura|tempo di lettura|est(?:imated)? read|read time)\b.{0,30}|vor \d+ \w+)[\W_]*$"
-)
-_SHARE = _p(
-    _START
-    + r"(?:share(?: (?:this|on|via|article|story|the))?\b.{0,40}|(?:facebook|twitter|x|whatsapp|linkedin|e-?mail|telegram|reddit|pinterest|copy link|link copied|flipboard|print|drucken|teilen|partager|compartir|condividi|compartilhar|delen|dela|del|jaa|udostępnij|поделиться|поділитися|paylaş|pocket|messenger|instagram|youtube|threads|bluesky|tiktok|sms|save|gift|bookmark|comments?|kommentare?|commentaires?|comentarios|like|tweet|merken|artikel (?:teilen|merken|drucken))(?:[\s,/|·•]+|$)){1,9}[\W_\d]*$"
-)
-_TAGS = _p(
-    _START
-    + r"(?:tags?|topics?|filed under|keywords?|categor(?:y|ies)|in this (?:story|article)|posted in|schlagw(?:ö|o)rt(?:er|e)?|schlagworte|themen|mots[- ]cl[ée]s|etiquetas|temas|argomenti|ämnen|emner|mentions|теги|more topics)\s*(?::|$)"
-)
-_LEGAL = _p(
-    _START
-    + r"(?:©|\(c\)|copyright\b|all rights reserved|alle rechte vorbehalten|tous droits|todos los derechos|this (?:article|post|story|page) (?:may )?contains? (?:affiliate|references)|(?:we|\w+) may (?:earn|receive) (?:a |an )?(?:commission|affiliate)|if you purchase|this document is subject to|reviews have been|(?:all )?(?:the )?products (?:discussed|featured|on)|disclaimer\s*:|when you (?:buy|purchase).{0,60}(?:commission|links)|if you (?:buy|click|purchase).{0,80}commission|products featured|"
-    r"disclosure\s*:.{0,200}(?:commission|affiliate)|.{0,160}\ball rights reserved\b|this material may not be|reprints?(?: &| and) |.{0,80}affiliate (?:commission|links?))"
-)
-_COMMENT = _p(
-    _START
-    + r"(?:(?:leave|post|add|write|share|view|show|join|see|read|hide|load)(?: a| your| the| all| \d+)? (?:comments?|reply|conversation|discussion|thoughts)|comments?(?: \(?\d+\)?)?$|\d+ comments?|what do you think|let us know|have your say|do you have (?:a|any)|got a (?:tip|story)|have (?:a|you) (?:tip|got|story)|contact (?:us|the author|me)|email (?:us|the author)|send (?:us|tips|a tip)|kommentare|comentarios|commentaires|diskut|report (?:a|an) (?:typo|error|correction)|feedback)"
-)
-_ROLE = _p(
-    r"\b(?:is|are|was|covers|writes|reports|joined|has (?:been|written|covered|worked)|works|leads|ist|schreibt|arbeitet|est|es|è|é|contributed|can be (?:reached|followed|found)|worked)\b"
-)
-_JOB = _p(
-    r"\b(?:(?:senior|staff|freelance|contributing|former|national|political|chief|deputy|associate|managing|executive|assistant|news|sports|features?|culture|tech\w*|business|science|health|security|foreign|investigative|award-winning|breaking)?\s?(?:reporter|writer|editor|journalist|correspondent|columnist|contributor|author|blogger|producer|critic|editor-in-chief|redakteur(?:in)?|journaliste?|journalistin|korrespondent(?:in)?|autor(?:in)?|redactora?|periodista|giornalista|fellow|professor|intern|covering|covers|writes|reporting))\b"
-)
-_BYLINE = _p(
-    _START
-    + r"(?:(?:written|reported|posted|published|words|story|text|article|edited|reviewed|fact[- ]checked|photographs?|updated|medically reviewed) by\b.{0,80}|by:? [A-ZÀ-Þ][\w.'’-]+(?: [\w.'’&,-]+){0,9}|von:? (?:[A-ZÀ-Þ][\w.'’-]+[ ,]*){1,6}|(?:par|por|di|texte?|text|author|authors?|autor(?:en|in)?|écrit par|reporter)\s?:? ?(?:[A-ZÀ-Þ][\w.'’-]+[ ,]*){1,6})[\W_]*$"
-)
-_ASIDE = _p(
-    r"(?:embed|recommended reading|read more|iframe|externer inhalt|enable javascript|javascript|your browser|cookies?\b.{0,60}(?:settings|consent|accept)|(?:accept|manage|akzeptieren).{0,40}cookies?|an dieser stelle (?:finden|findest|befindet)|this content (?:is|could)|content is not available|inhalte? (?:von|anzeigen)|personenbezogene daten)"
-)
-
-
-_END = _p(
-    _START
-    + r"(?:related|recommended|more (?:from|on|in|stories|news|articles|to read|like this|about)|most (?:read|popular|viewed|shared)|trending|popular|top stories|latest|our latest|"
-    r"read (?:more|next|also)|you (?:may|might)|don['’]t miss|up next|what(?:['’]s| to read) next|further reading|editor[’']?s['’]? picks?|comments?|join the (?:conversation|discussion)|leave a|about (?:the )?(?:author|writer|contributor)s?|"
-    r"footnotes|references|sources?|notes|share this|follow us|newsletter|sign up|subscribe|best of|other (?:news|stories|articles)|similar|explore more|keep reading|recent(?: posts| stories)?|featured|tags|topics|credits?|photo credits|"
-    r"mehr (?:zum|zu|aus|von)|auch interessant|das könnte|lesen sie|weitere|passend|ähnliche|meistgelesen|aktuell|kommentare|themen|zur startseite|"
-    r"sur le même|à lire|les plus lus|commentaires|plus d|lire aussi|más (?:noticias|leídas|en)|te puede|relacionad|noticias relacionadas|comentarios|leggi anche|articoli correlati|potrebbe|leia (?:também|mais)|relacionadas|lees ook|meer (?:over|van)|les også|läs (?:mer|också)|mest læste|"
-    r"berita (?:lainnya|terkait)|baca juga|ilgili|читайте|關連|関連|相关|관련|トップ|ランキング|おすすめ)"
-)
 
 
 def ends(line: Line) -> bool:
@@ -154,7 +67,7 @@ def ends(line: Line) -> bool:
         len(line.text) < 60
         and (line.is_heading or not line.linked)
         and line.text[-1:] not in ".!?”"
-        and bool(_END.match(line.text))
+        and bool(phrases.END.match(line.opening))
     )
 
 
@@ -168,167 +81,120 @@ def resembles_title(text: str, page: Page) -> bool:
     )
 
 
+def _opens(pattern: re.Pattern[str], limit: int) -> Rule:
+    """Return the rule for lines under `limit` characters that begin with one of the phrases."""
+
+    def rule(line: Line, _: Page) -> bool:
+        return len(line.text) < limit and pattern.match(line.opening) is not None
+
+    return rule
+
+
 def is_headline(line: Line, page: Page) -> bool:
-    return plain(line.text) in page.titles
+    """Return whether the line repeats the headline."""
+    return len(line.text) < 400 and plain(line.text) in page.titles
 
 
-def is_credit(line: Line, page: Page) -> bool:
-    if len(line.text) > 200:
-        return False
-    return bool(
-        (len(line.text) < 160 and _CREDIT.match(line.text))
-        or (len(line.text) < 120 and _AGENCY_END.search(line.text))
+def is_credit(line: Line, _: Page) -> bool:
+    """Return whether the line names the maker of a picture, at its start or its end."""
+    size = len(line.text)
+    return (size < 160 and phrases.CREDIT.match(line.opening) is not None) or (
+        size < 120 and phrases.AGENCY_END.search(line.text[-60:].lower()) is not None
     )
 
 
-def is_more(line: Line, page: Page) -> bool:
+def is_more(line: Line, _: Page) -> bool:
+    """Return whether the line sends the reader to another article."""
+    size = len(line.text)
     return (
-        len(line.text) < 220
-        and bool(_MORE.match(line.text))
-        and (line.linked > 0 or len(line.text) < 40 or ":" in line.text[:40])
+        size < 220
+        and (line.linked > 0 or size < 40 or ":" in line.text[:40])
+        and phrases.MORE.match(line.opening) is not None
     )
-
-
-def is_newsletter(line: Line, page: Page) -> bool:
-    return len(line.text) < 330 and bool(_NEWSLETTER.match(line.text))
-
-
-def is_ad(line: Line, page: Page) -> bool:
-    return len(line.text) < 90 and bool(_AD.match(line.text))
-
-
-def is_date(line: Line, page: Page) -> bool:
-    return len(line.text) < 100 and bool(_DATE.match(line.text))
-
-
-def is_share(line: Line, page: Page) -> bool:
-    return len(line.text) < 120 and bool(_SHARE.match(line.text))
-
-
-def is_tags(line: Line, page: Page) -> bool:
-    return len(line.text) < 400 and bool(_TAGS.match(line.text))
-
-
-def is_legal(line: Line, page: Page) -> bool:
-    return len(line.text) < 500 and bool(_LEGAL.match(line.text))
-
-
-def is_comment(line: Line, page: Page) -> bool:
-    return len(line.text) < 160 and bool(_COMMENT.match(line.text))
 
 
 def is_byline(line: Line, page: Page) -> bool:
-    if len(line.text) > 160:
+    """Return whether the line is the authors' names, with little else."""
+    size = len(line.text)
+    if size > 160:
         return False
+    if size < 100 and phrases.BYLINE.match(line.opening):
+        return True
     text = plain(line.text)
-    if text in page.authors:
-        return True
-    if any(
-        author in text and len(text) - len(author) < 40 for author in page.authors
-    ) and not line.text.rstrip().endswith((".", "!", "?", "”", '"')):
-        return True
-    return len(line.text) < 100 and bool(_BYLINE.match(line.text))
+    return any(
+        author in text
+        and (text == author or (size - len(author) < 40 and line.text[-1] not in '.!?”"'))
+        for author in page.authors
+    )
 
 
 def is_bio(line: Line, page: Page) -> bool:
-    """A note on the author: begins with the name and says what they do."""
-    if len(line.text) > 700:
+    """Return whether the line begins with an author's name and says what they do."""
+    if len(line.text) > 700 or not page.authors:
         return False
-    text = plain(line.text)
-    start = any(
-        text.startswith(author) or text.startswith("by " + author) for author in page.authors
-    )
-    if start:
-        return bool(_ROLE.search(line.text[:200]) and _JOB.search(line.text)) or "@" in line.text
-    return False
+    start = plain(line.text[:80]).removeprefix("by ")
+    if not start.startswith(tuple(page.authors)):
+        return False
+    low = line.text.lower()
+    return "@" in low or bool(phrases.ROLE.search(low[:200]) and phrases.JOB.search(low))
 
 
-def is_aside(line: Line, page: Page) -> bool:
-    return len(line.text) < 250 and bool(_ASIDE.match(line.text.strip()))
-
-
-_UI = _p(
-    r"^\W*(?:caption|close|menu|search|loading|next|previous|top|back to top|details|contact|play|pause|mute|advertisement|view|show|hide|open|expand|copy|copied|done|ok|cancel|submit|error|end of article|story saved|click to (?:hide|read more).*|scroll (?:down|to).*|skip to.*|image|photo|gallery|video|audio|listen|watch|live|new|updated|exclusive|opinion|analysis|share|save|_+|[\W_]+)\W*$"
-)
-_ADDRESS = re.compile(
-    r"^\W*(?:https?://\S+|www\.\S+|[\w.+-]{1,60}@[\w-]{1,60}(?:\.[\w-]{1,30}){1,4}|@\w{1,30}|#\w{1,60})\W*$"
-)
-_NOTICE = _p(
-    r"çerez|\b(?:(?:uses?|use of|utilisons|verwende[nt]|utilizamos|utilizza) (?:des |le |las )?cookies?|cookie(?:s| policy| settings)|please (?:refresh|log in|try again)|browser (?:preferences|window)|log(?:ged)? in\b|your subscription|ad ?blocker|disable your ad|personalized content|terms of (?:use|service)|privacy policy|this feature is currently|has been confirmed|thank you for registering|notifications can be)"
-)
-_APPEAL = _p(
-    _START
-    + r"(?:get in touch|(?:got|have) (?:a|any) (?:story|tip|question|news)|do you (?:know|have) (?:more|a|any)|for (?:more (?:stories|news|information (?:and|on|about|:|visit)|culture)|the latest|all the latest|breaking)|all the latest|to (?:learn more|read more|see more|subscribe|contact|comment)|you can (?:find this|email|follow|contact|also check|reach)|"
-    r"curious about|wondering about|listen to .{0,60} on|also available on|like this (?:story|article)|this (?:live ?blog|is a breaking|is a developing)|(?:.{0,60} )?can be (?:reached|contacted) (?:at|via|by)|please use \w+ browser|you have full access|exclusive articles|unlimited (?:online )?access|"
-    r"if you (?:want to (?:run|read|support|get)|have (?:a|any) (?:story|tip|question|information|news)|know|enjoyed|liked|get .{0,30} from (?:instagram|facebook))|with (?:information|files) from|includes information from|email (?:us|him|her|me|the)|write to|our only agenda|would you like to|a copy of .{0,60} was (?:independently|provided)|enjoying our|get (?:full|unlimited|instant)|please (?:use|enable|update|subscribe|sign|log)|"
-    r"hat ihnen|aktuelle nachrichten|folgst du|jetzt (?:testen|abonnieren)|ihre meinung|haben sie (?:fragen|anregungen|hinweise|einen fehler)|fehler (?:gefunden|entdeckt)|schreiben sie (?:uns|an)|mit (?:informationen|material) (?:der|von)|ihr browser|sie haben kein|über dieses thema berichtet|abgelegt unter|an dieser stelle|externe[nr]? inhalt|ich bin damit einverstanden|link zum|"
-    r"article réservé|il vous reste|réservé aux|(?:découvrez|profitez de) nos offres|cet article est|votre navigateur|artículo (?:exclusivo|solo) para|noticia guardada|tu navegador|contenuto riservato|als abonnee|ben je -?\d|hiermee|cek berita|baca (?:juga|selengkapnya)|ikuti (?:kami|berita)|simak (?:juga|berita))"
-)
-_ORIGIN = _p(
-    r"^[\W_]*(?:(?:this|the) (?:article|story|post|piece|interview|column|essay|excerpt|report|content|material) (?:was |has been |is |first |originally |also )*(?:originally |first )?(?:appear|publish|edited|adapted|reprint|featured|provided|produced|republished|distributed|reviewed)|cross-?posted|read the (?:original|full)|(?:originally )?published (?:in|on|by)|reporting by|editing by|writing by|additional reporting|compiled by|mit agenturmaterial|.{0,120}\bcontributed (?:to|reporting)\b|.{0,80} reported from .{0,60}\.$|(?:[—–-] ?)?associated press (?:writer|journalist)|our standards|journal information|provided by|more information:|citation:|source: ?\w|quelle:|fuente:|[-–—] ?additional reporting|with (?:files|reporting) from|\(?with inputs? from|key takeaways$|mit dpa$|\w+-redaktion$|interview with .{0,60} produced by|styling:|grooming:|.{0,40} episode was produced by)"
-)
-
-
-def is_ui(line: Line, page: Page) -> bool:
-    """A label of a control, an address, signs without words."""
-    text = line.text
-    return (len(text) < 60 and bool(_UI.match(text))) or (
-        len(text) < 150 and bool(_ADDRESS.match(text))
-    )
-
-
-def is_notice(line: Line, page: Page) -> bool:
-    """A word of the site to its reader: cookies, log-in, subscriptions."""
-    return len(line.text) < 700 and len(_NOTICE.findall(line.text[:700])) >= (
-        1 if len(line.text) < 200 else 2
-    )
-
-
-def is_appeal(line: Line, page: Page) -> bool:
-    """An invitation to the reader: to write, to listen, to subscribe, to go elsewhere."""
-    return len(line.text) < 260 and bool(_APPEAL.match(line.text))
-
-
-def is_link_row(line: Line, page: Page) -> bool:
-    """Several links beside each other, or a list item that is mostly link and no sentence."""
+def is_control(line: Line, _: Page) -> bool:
+    """Return whether the line is a control's label, an address, or signs without words."""
     size = len(line.text)
-    row = line.text.count("|") >= 2 and line.tag != "tr" and line.linked > 0.2 * size
-    item = line.linked > 0.45 * size and line.text[-1] not in '.!?;:,”"' and line.tag != "tr"
-    return row or item
+    return (
+        not line.opening
+        or (size < 60 and phrases.CONTROL.match(line.opening) is not None)
+        or (size < 150 and phrases.ADDRESS.match(line.opening) is not None)
+    )
 
 
-def is_origin(line: Line, page: Page) -> bool:
-    """Where the text came from and who helped."""
-    return len(line.text) < 300 and bool(_ORIGIN.match(line.text))
-
-
-def is_link(line: Line, page: Page) -> bool:
-    """A line that is a link and nothing else leads away from the article."""
+def is_notice(line: Line, _: Page) -> bool:
+    """Return whether the site speaks of itself: cookies, log-in, subscriptions."""
     size = len(line.text)
-    return line.linked >= 0.9 * size and size > 0 and line.tag not in ("tr",)
+    if size >= 700 or not any(word in line.opening for word in phrases.NOTICE_WORDS):
+        return False
+    found = phrases.NOTICE.findall(line.opening)
+    return len(found) >= (1 if size < 200 else 2)
+
+
+def is_link_row(line: Line, _: Page) -> bool:
+    """Return whether the line is links beside each other, or mostly link and no sentence."""
+    size = len(line.text)
+    if line.tag == "tr":
+        return False
+    row = line.linked > 0.2 * size and line.text.count("|") >= 2
+    return row or (line.linked > 0.45 * size and line.text[-1] not in '.!?;:,”"')
+
+
+def is_link(line: Line, _: Page) -> bool:
+    """Return whether the line is a link and nothing else: it leads away from the article."""
+    return line.tag != "tr" and line.linked >= 0.9 * len(line.text)
 
 
 RULES: Sequence[tuple[str, Rule]] = (
     ("headline", is_headline),
-    ("advertisement", is_ad),
+    ("advertisement", _opens(phrases.AD, 90)),
     ("credit", is_credit),
     ("read more", is_more),
-    ("newsletter", is_newsletter),
-    ("share", is_share),
-    ("tags", is_tags),
-    ("date", is_date),
+    ("newsletter", _opens(phrases.NEWSLETTER, 330)),
+    ("share", _opens(phrases.SHARE, 120)),
+    ("tags", _opens(phrases.TAGS, 400)),
+    ("date", _opens(phrases.DATE, 100)),
     ("byline", is_byline),
     ("bio", is_bio),
-    ("legal", is_legal),
-    ("comment", is_comment),
-    ("embed", is_aside),
-    ("control", is_ui),
+    ("legal", _opens(phrases.LEGAL, 500)),
+    ("comment", _opens(phrases.COMMENT, 160)),
+    ("embed", _opens(phrases.EMBED, 250)),
+    ("control", is_control),
     ("notice", is_notice),
-    ("origin", is_origin),
-    ("appeal", is_appeal),
+    ("origin", _opens(phrases.ORIGIN, 300)),
+    ("appeal", _opens(phrases.APPEAL, 260)),
     ("link row", is_link_row),
     ("link", is_link),
 )
+"""In order: of two rules that fit, the first is counted. The limits are the longest lines of their
+kind on the yardstick's pages, rounded up; longer ones were article text."""
 
 
 def judge(line: Line, page: Page) -> str | None:

@@ -159,7 +159,7 @@ def _title(head: _Head, main: jsonld.Item, site: str | None) -> str:
     structured = _text(main.get("headline"))
     claims = [text for text in (structured, social, _strip_site(head.window, site)) if text]
     for text in head.h1:
-        if 8 <= len(plain(text)) and len(text) <= _HEADLINE_MAX:
+        if len(plain(text)) >= 8 and len(text) <= _HEADLINE_MAX:
             for claim in claims:
                 if agreed := _agreed(text, claim):
                     return agreed

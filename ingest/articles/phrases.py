@@ -1,0 +1,129 @@
+"""How lines that are no article text begin, in the languages of the pages we know.
+
+All patterns are matched against lower-case text from its first letter or digit on; each row of a
+pattern is one language or one kind of phrase. Only bounded repeats stand in them, so that no line
+takes more than linear time.
+"""
+
+import re
+
+
+def _p(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+CREDIT = _p(
+    r"(?:(?:\w+ )?(?:images?|photos?|pictures?|fotos?|photographs?|bild(?:er)?|illustration|graphic|grafik|image source|video)"
+    r"(?: ?credits?| courtesy(?: of)?| by|graf(?:in)?|graph(?:ie)?|quelle|source)?\s*[:/|©]|credits?\s*:|cr[ée]dits?\s*(?:photo)?\s*:|"
+    r"(?:photo|foto|image|picture|photograph|illustration)s? (?:by|via|from|courtesy)\b|\(?(?:ap|reuters|afp|epa|dpa) (?:photo|foto)|"
+    r"(?:file|stock|handout) (?:photo|image|picture))"
+)
+AGENCY_END = _p(
+    r"(?:getty images(?:/\w+)?|shutterstock(?:\.com)?|istock\w*|alamy(?: stock photo)?|/\s?(?:ap|afp|reuters|epa|dpa|efe|ansa)|\((?:ap|afp|reuters) photo.*\)|"
+    r"imago(?:[ /]\w+)*|picture alliance(?: ?/ ?\w+)*|via (?:ap|getty|reuters|afp|getty images|ap images))\W*$"
+)
+MORE = _p(
+    r"(?:read(?:ing)? (?:more|next|also|the full|on|full)\b|see also|see more|also (?:read|see|on|in)\b|must[- ]read|more (?:on|from|about|stories|news|in)\b(?=.{0,60}$)|"
+    r"related(?: (?:articles?|stor(?:y|ies)|content|reading|coverage|topics?|news|links?|posts?|video))?\s*:?$|related\s*:|recommended|read\s*(?::|\|)|"
+    r"(?:watch(?: this)?|listen|more|see|video|don['’]t miss|opinion|analysis|explained|photos|gallery|in pictures|explainer|live|next|previous|up next|don['’]t miss|trending|here['’]s more)\s*(?:now|next|more|below|also|here)?\s*[:|»→]|"
+    r"editor[’']?s['’]? picks?|what to read next|you (?:may|might) (?:also|be)|(?:most|trending) (?:read|popular|viewed|now)|popular (?:now|on|stories|reads)|continue reading|keep reading|click here|tap here|learn more|find out more|view (?:this|more|all|gallery|profile)|"
+    r"lesen sie|lies auch|lesen (?:sie )?auch|mehr (?:zum thema|dazu|lesen|aus|zu|von)|auch (?:interessant|spannend|lesen)|das könnte (?:sie|dich)|zum thema|weiterlesen|passend dazu|siehe auch|hier (?:lesen|geht)|meistgelesen|empfohlene[rs]? |"
+    r"(?:à )?lire (?:aussi|également|la suite|plus)|(?:a|à) voir|sur le même sujet|voir aussi|en savoir plus|à découvrir|"
+    r"leer? (?:también|más)|lea (?:también|además|más)|le puede interesar|te puede interesar|más información|ver más|vea también|también te puede|"
+    r"leggi (?:anche|di più|altro|tutto)|potrebbe interessarti|guarda anche|ti potrebbe|"
+    r"leia (?:também|mais)|veja (?:também|mais)|saiba mais|"
+    r"lees (?:ook|meer|verder)|les også|les mer|læs (?:også|mere)|läs (?:också|mer|även)|lue myös|"
+    r"czytaj (?:też|także|więcej|dalej)|zobacz (?:też|także|więcej)|"
+    r"читайте (?:також|также|еще|ще)|читать (?:также|далее)|смотрите также|ayrıca (?:oku|bak)|(?:i̇|i)lgili haber|"
+    r"こちらも|関連(?:記事|リンク|ニュース)|あわせて読みたい|相关(?:阅读|新闻|文章)|延伸閱讀|추천|관련\s?(?:기사|뉴스)|더 보기)"
+)
+NEWSLETTER = _p(
+    r"(?:sign[- ]up|subscribe|join (?:our|the|us)\b(?=.*(?:newsletter|whatsapp|telegram|channel|conversation|discord|mailing|community))|get (?:the|our|more|all|your|breaking|daily|weekly)?.{0,60}(?:newsletter|inbox|in your email|updates|notifications|alerts?)\b|.{0,90}\bnewsletters?\b[\W]*$|"
+    r"(?:our|the) (?:free )?.{0,40}newsletter|newsletter|download (?:our|the) .{0,40}app|follow (?:us|our|@?\w+ (?:\w+ )?on)\b|like us on|find us on|stay (?:up to date|informed|connected|tuned)|never miss|"
+    r"enter your email|your email|by (?:signing|submitting|subscribing|clicking|providing|entering)|thank(?:s| you) for (?:signing|subscribing|reading|your)|you (?:can )?unsubscribe|want more|support (?:our|us|independent)|become a (?:member|subscriber)|already a (?:member|subscriber)|"
+    r"(?:jetzt )?(?:abonnieren|newsletter|kostenlos anmelden)|melden sie sich|(?:folgen|folge) sie uns|folge uns|"
+    r"abonnez|inscrivez|recevez|suivez[- ]|s[’']abonner|suscr[ií]b|síguenos|sigue(?:nos| a)|regístrate|recibe|iscriviti|abbonati|seguici|assine|inscreva|siga|receba|schrijf je in|volg ons|prenumerera|följ oss|følg oss|meld deg på|zapisz się|підпис|подпис|подписывайтесь|подпишитесь|підписуйтесь|abone ol|bizi takip)"
+)
+AD = _p(
+    r"(?:advertis(?:e)?ments?|advert|ads?|ad feedback|sponsored(?: content| links?)?|promoted(?: content)?|anzeige|werbung|publicit[ée]|publicidad|pubblicità|publicidade|annonse?|annons|annonce|reklam[ae]?|advertentie|реклама|広告|广告|廣告|광고|story continues(?: below)?(?: (?:this )?ad(?:vertisement)?)?|article continues (?:below|after).*|scroll to continue.*|(?:this )?advertisement.{0,60})[\W_]*$"
+)
+_MONTH = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|okt|oct|nov|de[cz]|ene|abr|ago|dic|janv|févr|avr|juin|juil|août|janeiro|fev|out|gen|mag|giu|lug|set|ott)[a-zäéûç]*\.?"
+DATE = _p(
+    r"(?:(?:first |last )?(?:published|updated|posted|modified|erstellt|aktualisiert|veröffentlicht|stand|publié|mis à jour|actualizado|publicado|pubblicato|aggiornato|oppdatert|publisert|uppdaterad|publicerad|opdateret|güncelleme|опубликовано|обновлено|更新|公開|発行|입력|수정|등록|last edited|date|datum)\b.{0,90}|"
+    rf"(?:(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)[a-zé]*[.,]? )?(?:\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:de |of )?{_MONTH}|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?),?\s+(?:de )?(?:20|19)\d\d.{{0,50}}|"
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.{0,40}|20\d\d年.{0,30}|\d{1,2}:\d\d\s?(?:am|pm|uhr|et|gmt|utc)?.{0,20}|"
+    r"\d+\s*(?:min(?:ute)?s?|sec(?:ond)?s?|hours?|days?|weeks?|months?|years?|std|h|m)\.?\s*(?:read|ago|lesezeit|de lecture|de lectura|di lettura|leestid|lesetid)?|(?:reading time|lesezeit|temps de lecture|tiempo de lectura|tempo di lettura|est(?:imated)? read|read time)\b.{0,30}|vor \d+ \w+)[\W_]*$"
+)
+SHARE = _p(
+    r"(?:share(?: (?:this|on|via|article|story|the))?\b.{0,40}|(?:facebook|twitter|x|whatsapp|linkedin|e-?mail|telegram|reddit|pinterest|copy link|link copied|flipboard|print|drucken|teilen|partager|compartir|condividi|compartilhar|delen|dela|del|jaa|udostępnij|поделиться|поділитися|paylaş|pocket|messenger|instagram|youtube|threads|bluesky|tiktok|sms|save|gift|bookmark|comments?|kommentare?|commentaires?|comentarios|like|tweet|merken|artikel (?:teilen|merken|drucken))(?:[\s,/|·•]+|$)){1,9}[\W_\d]*$"
+)
+TAGS = _p(
+    r"(?:tags?|topics?|filed under|keywords?|categor(?:y|ies)|in this (?:story|article)|posted in|schlagw(?:ö|o)rt(?:er|e)?|schlagworte|themen|mots[- ]cl[ée]s|etiquetas|temas|argomenti|ämnen|emner|mentions|теги|more topics)\s*(?::|$)"
+)
+LEGAL = _p(
+    r"(?:©|\(c\)|copyright\b|all rights reserved|alle rechte vorbehalten|tous droits|todos los derechos|this (?:article|post|story|page) (?:may )?contains? (?:affiliate|references)|(?:we|\w+) may (?:earn|receive) (?:a |an )?(?:commission|affiliate)|if you purchase|this document is subject to|reviews have been|(?:all )?(?:the )?products (?:discussed|featured|on)|disclaimer\s*:|when you (?:buy|purchase).{0,60}(?:commission|links)|if you (?:buy|click|purchase).{0,80}commission|products featured|"
+    r"disclosure\s*:.{0,200}(?:commission|affiliate)|.{0,160}\ball rights reserved\b|this material may not be|reprints?(?: &| and) |.{0,80}affiliate (?:commission|links?))"
+)
+COMMENT = _p(
+    r"(?:(?:leave|post|add|write|share|view|show|join|see|read|hide|load)(?: a| your| the| all| \d+)? (?:comments?|reply|conversation|discussion|thoughts)|comments?(?: \(?\d+\)?)?$|\d+ comments?|what do you think|let us know|have your say|do you have (?:a|any)|got a (?:tip|story)|have (?:a|you) (?:tip|got|story)|contact (?:us|the author|me)|email (?:us|the author)|send (?:us|tips|a tip)|kommentare|comentarios|commentaires|diskut|report (?:a|an) (?:typo|error|correction)|feedback)"
+)
+ROLE = _p(
+    r"\b(?:is|are|was|covers|writes|reports|joined|has (?:been|written|covered|worked)|works|leads|ist|schreibt|arbeitet|est|es|è|é|contributed|can be (?:reached|followed|found)|worked)\b"
+)
+JOB = _p(
+    r"\b(?:(?:senior|staff|freelance|contributing|former|national|political|chief|deputy|associate|managing|executive|assistant|news|sports|features?|culture|tech\w*|business|science|health|security|foreign|investigative|award-winning|breaking)?\s?(?:reporter|writer|editor|journalist|correspondent|columnist|contributor|author|blogger|producer|critic|editor-in-chief|redakteur(?:in)?|journaliste?|journalistin|korrespondent(?:in)?|autor(?:in)?|redactora?|periodista|giornalista|fellow|professor|intern|covering|covers|writes|reporting))\b"
+)
+BYLINE = _p(
+    r"(?:(?:written|reported|posted|published|words|story|text|article|edited|reviewed|fact[- ]checked|photographs?|updated|medically reviewed) by\b.{0,80}|by:? [\w.'’-]+(?: [\w.'’&,-]+){0,9}|von:? (?:[\w.'’-]+[ ,]*){1,6}|(?:par|por|di|texte?|text|author|authors?|autor(?:en|in)?|écrit par|reporter)\s?:? ?(?:[\w.'’-]+[ ,]*){1,6})[\W_]*$"
+)
+EMBED = _p(
+    r"(?:embed|recommended reading|read more|iframe|externer inhalt|enable javascript|javascript|your browser|cookies?\b.{0,60}(?:settings|consent|accept)|(?:accept|manage|akzeptieren).{0,40}cookies?|an dieser stelle (?:finden|findest|befindet)|this content (?:is|could)|content is not available|inhalte? (?:von|anzeigen)|personenbezogene daten)"
+)
+
+
+END = _p(
+    r"(?:related|recommended|more (?:from|on|in|stories|news|articles|to read|like this|about)|most (?:read|popular|viewed|shared)|trending|popular|top stories|latest|our latest|"
+    r"read (?:more|next|also)|you (?:may|might)|don['’]t miss|up next|what(?:['’]s| to read) next|further reading|editor[’']?s['’]? picks?|comments?|join the (?:conversation|discussion)|leave a|about (?:the )?(?:author|writer|contributor)s?|"
+    r"footnotes|references|sources?|notes|share this|follow us|newsletter|sign up|subscribe|best of|other (?:news|stories|articles)|similar|explore more|keep reading|recent(?: posts| stories)?|featured|tags|topics|credits?|photo credits|"
+    r"mehr (?:zum|zu|aus|von)|auch interessant|das könnte|lesen sie|weitere|passend|ähnliche|meistgelesen|aktuell|kommentare|themen|zur startseite|"
+    r"sur le même|à lire|les plus lus|commentaires|plus d|lire aussi|más (?:noticias|leídas|en)|te puede|relacionad|noticias relacionadas|comentarios|leggi anche|articoli correlati|potrebbe|leia (?:também|mais)|relacionadas|lees ook|meer (?:over|van)|les også|läs (?:mer|också)|mest læste|"
+    r"berita (?:lainnya|terkait)|baca juga|ilgili|читайте|關連|関連|相关|관련|トップ|ランキング|おすすめ)"
+)
+CONTROL = _p(
+    r"(?:caption|close|menu|search|loading|next|previous|top|back to top|details|contact|play|pause|mute|advertisement|view|show|hide|open|expand|copy|copied|done|ok|cancel|submit|error|end of article|story saved|click to (?:hide|read more).*|scroll (?:down|to).*|skip to.*|image|photo|gallery|video|audio|listen|watch|live|new|updated|exclusive|opinion|analysis|share|save|_+|[\W_]+)\W*$"
+)
+ADDRESS = re.compile(
+    r"(?:https?://\S+|www\.\S+|[\w.+-]{1,60}@[\w-]{1,60}(?:\.[\w-]{1,30}){1,4}|@\w{1,30}|#\w{1,60})\W*$"
+)
+NOTICE_WORDS = (
+    "çerez",
+    "cookie",
+    "refresh",
+    "log in",
+    "logged in",
+    "try again",
+    "browser",
+    "subscription",
+    "blocker",
+    "disable your ad",
+    "personalized",
+    "terms of",
+    "privacy",
+    "this feature",
+    "confirmed",
+    "registering",
+    "notifications",
+)
+NOTICE = _p(
+    r"çerez|\b(?:(?:uses?|use of|utilisons|verwende[nt]|utilizamos|utilizza) (?:des |le |las )?cookies?|cookie(?:s| policy| settings)|please (?:refresh|log in|try again)|browser (?:preferences|window)|log(?:ged)? in\b|your subscription|ad ?blocker|disable your ad|personalized content|terms of (?:use|service)|privacy policy|this feature is currently|has been confirmed|thank you for registering|notifications can be)"
+)
+APPEAL = _p(
+    r"(?:get in touch|(?:got|have) (?:a|any) (?:story|tip|question|news)|do you (?:know|have) (?:more|a|any)|for (?:more (?:stories|news|information (?:and|on|about|:|visit)|culture)|the latest|all the latest|breaking)|all the latest|to (?:learn more|read more|see more|subscribe|contact|comment)|you can (?:find this|email|follow|contact|also check|reach)|"
+    r"curious about|wondering about|listen to .{0,60} on|also available on|like this (?:story|article)|this (?:live ?blog|is a breaking|is a developing)|(?:.{0,60} )?can be (?:reached|contacted) (?:at|via|by)|please use \w+ browser|you have full access|exclusive articles|unlimited (?:online )?access|"
+    r"if you (?:want to (?:run|read|support|get)|have (?:a|any) (?:story|tip|question|information|news)|know|enjoyed|liked|get .{0,30} from (?:instagram|facebook))|with (?:information|files) from|includes information from|email (?:us|him|her|me|the)|write to|our only agenda|would you like to|a copy of .{0,60} was (?:independently|provided)|enjoying our|get (?:full|unlimited|instant)|please (?:use|enable|update|subscribe|sign|log)|"
+    r"hat ihnen|aktuelle nachrichten|folgst du|jetzt (?:testen|abonnieren)|ihre meinung|haben sie (?:fragen|anregungen|hinweise|einen fehler)|fehler (?:gefunden|entdeckt)|schreiben sie (?:uns|an)|mit (?:informationen|material) (?:der|von)|ihr browser|sie haben kein|über dieses thema berichtet|abgelegt unter|an dieser stelle|externe[nr]? inhalt|ich bin damit einverstanden|link zum|"
+    r"article réservé|il vous reste|réservé aux|(?:découvrez|profitez de) nos offres|cet article est|votre navigateur|artículo (?:exclusivo|solo) para|noticia guardada|tu navegador|contenuto riservato|als abonnee|ben je -?\d|hiermee|cek berita|baca (?:juga|selengkapnya)|ikuti (?:kami|berita)|simak (?:juga|berita))"
+)
+ORIGIN = _p(
+    r"(?:(?:this|the) (?:article|story|post|piece|interview|column|essay|excerpt|report|content|material) (?:was |has been |is |first |originally |also )*(?:originally |first )?(?:appear|publish|edited|adapted|reprint|featured|provided|produced|republished|distributed|reviewed)|cross-?posted|read the (?:original|full)|(?:originally )?published (?:in|on|by)|reporting by|editing by|writing by|additional reporting|compiled by|mit agenturmaterial|.{0,120}\bcontributed (?:to|reporting)\b|.{0,80} reported from .{0,60}\.$|(?:[—–-] ?)?associated press (?:writer|journalist)|our standards|journal information|provided by|more information:|citation:|source: ?\w|quelle:|fuente:|[-–—] ?additional reporting|with (?:files|reporting) from|\(?with inputs? from|key takeaways$|mit dpa$|\w+-redaktion$|interview with .{0,60} produced by|styling:|grooming:|.{0,40} episode was produced by)"
+)
