@@ -6,15 +6,14 @@ The cases behind each rule:
 - items without guid go by their link, unless that is only the feed's home page;
 - items with neither go by their title, or by their text where they have none;
 - several items of one document under one guid (a constant, the home page) go by guid and link, and
-  under one guid and link, or one link, by their titles as well;
+  under one guid and link, or one link, by their titles and then their dates as well;
 - an item given twice, perhaps before and after an edit of its text, is one item.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -33,14 +32,6 @@ _COUNTED_BEFORE = re.compile(rf"\b(?:{_COUNTED})\s?[:(]\s?\d[\d.,]{{0,12}}\)?", 
 _COUNT = re.compile(r"[:(]\s?\d")
 
 
-class KeyedBy(StrEnum):
-    """What the entries of a feed are told apart by; kept in the feed's memory once it is not GUID."""
-
-    GUID = "guid"
-    BOTH = "both"
-    """The feed gives one guid to several items."""
-
-
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What identity looks at in one entry; the hash as `content_hash` gives it."""
@@ -49,22 +40,30 @@ class Traits:
     link: str | None
     title: str
     text: str
+    published: str
     hash: str
 
 
 def keys(
-    items: Sequence[Traits], *, home: str | None = None, by: KeyedBy = KeyedBy.GUID
+    items: Sequence[Traits], *, home: str | None = None, shared: Collection[str] = ()
 ) -> tuple[str, ...]:
     """Return the key of each entry of a document, in order.
 
     Entries of equal keys are the same item given more than once.
-    `home` is the feed's own page, which names none of its items.
+    `home` is the feed's own page, which names none of its items, `shared` the guids that several of
+    its items had before, as `shared_guids` gave them.
     A key is short ASCII; its first letter says what it was made of.
     """
     homes = {_address(home)} if home else set()
-    found: Sequence[str] = [_key(item, homes, by) for item in items]
+    found: Sequence[str] = [_key(item, homes, shared) for item in items]
     found = _told_apart(items, found, _link_of, _both)
-    return tuple(_told_apart(items, found, _words_of, _with_words))
+    found = _told_apart(items, found, _words_of, _finer)
+    return tuple(_told_apart(items, found, _date_of, _finer))
+
+
+def shared_guids(found: Sequence[str]) -> list[str]:
+    """Return the guids, as short digests, that these keys say are shared by several items."""
+    return list(dict.fromkeys(key.split(":")[1] for key in found if key.startswith("b:")))
 
 
 def content_hash(title: str, text: str, link: str | None) -> str:
@@ -82,17 +81,18 @@ def _without_counters(text: str) -> str:
     return _COUNTED_BEFORE.sub(" ", text) if _COUNT.search(text) else text
 
 
-def is_plain(key: str, by: KeyedBy) -> bool:
+def is_plain(key: str, shared: Collection[str]) -> bool:
     """Return whether an entry has this key from itself, whatever stands beside it."""
-    return key.count(":") == (2 if key.startswith("b:") and by is KeyedBy.BOTH else 1)
+    kind, first, *others = key.split(":")
+    return len(others) == (1 if kind == "b" and first in shared else 0)
 
 
-def _key(item: Traits, homes: set[str], by: KeyedBy) -> str:
+def _key(item: Traits, homes: set[str], shared: Collection[str]) -> str:
     """Return the key of an entry seen alone."""
     link = _address(item.link) if item.link else ""
     if item.guid:
-        key = "g:" + _digest(_bare(item.guid))
-        return key if by is KeyedBy.GUID else _both(key, link)
+        guid = _digest(_bare(item.guid))
+        return _both(f"g:{guid}", link) if guid in shared else f"g:{guid}"
     if link and link not in homes:
         return "l:" + _digest(link)
     if item.title:
@@ -123,7 +123,7 @@ def _both(key: str, link: str) -> str:
     return f"b:{key[2:]}:{_digest(link)}"
 
 
-def _with_words(key: str, words: str) -> str:
+def _finer(key: str, words: str) -> str:
     return f"{key}:{_digest(words)}"
 
 
@@ -133,6 +133,10 @@ def _link_of(item: Traits, key: str) -> str:
 
 def _words_of(item: Traits, key: str) -> str:
     return item.text if key.startswith("t:") else item.title
+
+
+def _date_of(item: Traits, key: str) -> str:
+    return "" if key.startswith("t:") else item.published
 
 
 @lru_cache(maxsize=1024)

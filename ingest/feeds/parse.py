@@ -4,7 +4,7 @@ Bounded in depth, elements, entries and expansion (`reader`), and cleaned of wha
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from ingest import urls
 from ingest.errors import NotAFeed, ParseError
 from ingest.feeds import cut, dates, encoding, identity, jsonfeed, markup, reader, sitemap
-from ingest.feeds.identity import KeyedBy, Traits
+from ingest.feeds.identity import Traits
 from ingest.model import Enclosure, ParsedEntry, ParsedFeed
 
 TRUNCATED = "the feed is cut off; its last entry may be missing"
@@ -40,13 +40,13 @@ def parse(
     *,
     url: str,
     content_type: str | None = None,
-    keyed_by: KeyedBy = KeyedBy.GUID,
+    shared_guids: Collection[str] = (),
     seen: Mapping[str, str] | None = None,
     now: datetime | None = None,
 ) -> ParsedFeed:
     """Return what a feed document says, entries in its order, each with its key and hash.
 
-    `url` is where the body came from, `keyed_by` what the feed's memory says of its guids.
+    `url` is where the body came from, `shared_guids` what the feed's memory says of its guids.
     `seen` is what the last document gave as `items`: its entries are left out unread where they
     stand unchanged (`left_out` counts them), and the others come out as they would beside them.
     With `now`, dates too far ahead of it are left out.
@@ -58,11 +58,11 @@ def parse(
     text, lied = encoding.decode(body, content_type)
     text = encoding.readable(text)
     if text.startswith(("{", "[")):
-        feed = _keyed(jsonfeed.read(text, url), keyed_by)
+        feed = _keyed(jsonfeed.read(text, url), shared_guids)
     elif sitemap.is_sitemap(text):
-        feed = _keyed(sitemap.read(text, url), keyed_by)
+        feed = _keyed(sitemap.read(text, url), shared_guids)
     else:
-        feed = _read_cut(text, url, keyed_by, seen or {})
+        feed = _read_cut(text, url, shared_guids, seen or {})
     if lied:
         feed = replace(feed, warnings=(lied, *feed.warnings))
     return _dated(feed, now)
@@ -106,20 +106,24 @@ def _written(when: datetime | None) -> str | None:
 # --- XML --------------------------------------------------------------------------------------
 
 
-def _read_cut(text: str, url: str, by: KeyedBy, seen: Mapping[str, str]) -> ParsedFeed:
+def _read_cut(text: str, url: str, shared: Collection[str], seen: Mapping[str, str]) -> ParsedFeed:
     """Read a document without the items seen before, or all of it where that may differ."""
     found = cut.items(text)
     known = {item.digest: seen[item.digest] for item in found if item.digest in seen}
     if known:
-        rest = _rest(text, found, known, url, by)
+        rest = _rest(text, found, known, url, shared)
         if rest is not None:
             return rest
-    feed = _keyed(_read_xml(text, url), by)
-    return replace(feed, items=_recognisable(found, feed, by))
+    feed = _keyed(_read_xml(text, url), shared)
+    return replace(feed, items=_recognisable(found, feed, shared))
 
 
 def _rest(
-    text: str, found: Sequence[cut.Item], known: Mapping[str, str], url: str, by: KeyedBy
+    text: str,
+    found: Sequence[cut.Item],
+    known: Mapping[str, str],
+    url: str,
+    shared: Collection[str],
 ) -> ParsedFeed | None:
     """Return what the unknown items say, or None where reading them alone may tell another story.
 
@@ -127,11 +131,11 @@ def _rest(
     left out: which is which can then be told only side by side.
     """
     try:
-        feed = _keyed(_read_xml(cut.without(text, found, known), url), by)
+        feed = _keyed(_read_xml(cut.without(text, found, known), url), shared)
     except ParseError:
         return None
     fresh = [item for item in found if item.digest not in known]
-    new = _recognisable(fresh, feed, by)
+    new = _recognisable(fresh, feed, shared)
     if len(new) < len(fresh) or len(fresh) != len(feed.entries):
         return None
     if feed.warnings or not set(known.values()).isdisjoint(new.values()):
@@ -140,10 +144,12 @@ def _rest(
     return replace(feed, items=items, left_out=len(found) - len(fresh))
 
 
-def _recognisable(found: Sequence[cut.Item], feed: ParsedFeed, by: KeyedBy) -> dict[str, str]:
+def _recognisable(
+    found: Sequence[cut.Item], feed: ParsedFeed, shared: Collection[str]
+) -> dict[str, str]:
     """Return digest and key of each item; nothing unless each entry has its key from itself alone."""
     keys = [entry.key for entry in feed.entries]
-    plain = all(identity.is_plain(key, by) for key in keys) and len(set(keys)) == len(keys)
+    plain = all(identity.is_plain(key, shared) for key in keys) and len(set(keys)) == len(keys)
     if feed.warnings or len(found) != len(keys) or not plain:
         return {}
     return {item.digest: key for item, key in zip(found, keys, strict=True)}
@@ -376,10 +382,10 @@ def _not_ahead(entry: ParsedEntry, now: datetime) -> ParsedEntry:
     return replace(entry, published_at=published, updated_at=updated)
 
 
-def _keyed(feed: ParsedFeed, by: KeyedBy) -> ParsedFeed:
+def _keyed(feed: ParsedFeed, shared: Collection[str]) -> ParsedFeed:
     """Return the feed with the key and hash of each entry."""
     items = [_traits(entry) for entry in feed.entries]
-    keys = identity.keys(items, home=feed.link, by=by)
+    keys = identity.keys(items, home=feed.link, shared=shared)
     entries = tuple(
         replace(entry, key=key, hash=item.hash)
         for entry, key, item in zip(feed.entries, keys, items, strict=True)
@@ -391,10 +397,13 @@ def _traits(entry: ParsedEntry) -> Traits:
     summary = markup.words(entry.summary)
     content = markup.words(entry.content) if entry.content != entry.summary else summary
     text = summary if summary == content else f"{summary}\n{content}"
+    # A date of publication that is only the latest update's tells no items apart.
+    dated = None if entry.published_at == entry.updated_at else entry.published_at
     return Traits(
         guid=entry.guid,
         link=entry.link,
         title=entry.title,
         text=text,
+        published=_written(dated) or "",
         hash=identity.content_hash(entry.title, text, entry.link),
     )

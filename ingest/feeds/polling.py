@@ -4,8 +4,8 @@ What must last between checks stands in `Feed.memory`:
 `why` the reason of the next check; `gap_s`, `newest`, `entries`, `new` the feed's rhythm; `limit_s`
 the interval beyond which entries slip through, `gaps` and `gap_at` where some may have; `ttl_s`
 what the feed asks for; `moving_to` a permanent redirect seen once; `gone_since` a first 410;
-`not_modified` answers of 304 in a row, `liar` when they proved false; `keyed_by` how entries are
-told apart; `versions` hashes of edits; `items` those of the last document (`parse`).
+`not_modified` answers of 304 in a row, `liar` when they proved false; `shared_guids` guids that name
+no single item; `versions` hashes of edits; `items` those of the last document (`parse`).
 """
 
 from collections.abc import Mapping
@@ -23,9 +23,8 @@ from ingest.errors import (
     TimedOut,
     TooLarge,
 )
-from ingest.feeds import pace
+from ingest.feeds import identity, pace
 from ingest.feeds.freshness import RECHECK_AFTER
-from ingest.feeds.identity import KeyedBy
 from ingest.feeds.pace import GONE, TOO_MANY, Pace, Why
 from ingest.feeds.parse import TRUNCATED
 from ingest.feeds.settings import FeedConfig, Polling
@@ -43,8 +42,8 @@ MAX_WAIT_S = 86_400.0
 """The longest wait that a server may ask for with Retry-After, one day."""
 JITTER = 0.1
 """Checks are put off by up to this share of their interval, so that feeds don't march in step."""
-MAX_VERSIONS = 64
-"""Hashes of edited entries remembered for each feed."""
+MAX_REMEMBERED = 64
+"""Hashes of edited entries, and shared guids, remembered for each feed."""
 _SUCCESS = frozenset({Outcome.FETCHED, Outcome.NOT_MODIFIED, Outcome.UNCHANGED})
 _LEFT_ALONE = frozenset({FeedState.PAUSED, FeedState.RETIRED})
 
@@ -112,10 +111,9 @@ def settle(
     )
 
 
-def keyed_by(feed: Feed) -> KeyedBy:
-    """Return what the entries of this feed are told apart by, for `parse`."""
-    value = feed.memory.get("keyed_by")
-    return next((by for by in KeyedBy if by == value), KeyedBy.GUID)
+def shared_guids(feed: Feed) -> frozenset[str]:
+    """Return the guids that several items of this feed have had, for `parse`."""
+    return frozenset(_strings(feed.memory.get("shared_guids")))
 
 
 def items(feed: Feed) -> dict[str, str]:
@@ -212,7 +210,7 @@ def _remembered(feed: Feed, check: Check, now: datetime) -> dict[str, object]:
         memory["liar"] = True
     _note(memory, "ttl_s", check.parsed.ttl_s)
     _note(memory, "items", dict(check.parsed.items))
-    _note(memory, "keyed_by", _keyed_by(feed, check))
+    _note(memory, "shared_guids", _shared_guids(feed, check))
     _note(memory, "versions", _versions(feed, check))
     overlap = pace.overlap(feed, check.parsed, check.plans, limit_s, now)
     return {**memory, **pace.rhythm(feed, check.parsed, now), **overlap}
@@ -235,21 +233,18 @@ def _note(memory: dict[str, object], name: str, value: object) -> None:
         memory.pop(name, None)
 
 
-def _keyed_by(feed: Feed, check: Check) -> str | None:
-    """Return what to tell entries apart by from now on; None is the guid."""
-    before = keyed_by(feed)
-    if before is not KeyedBy.GUID:
-        return before.value
-    if any(plan.entry.key.startswith("b:") for plan in check.plans):
-        return KeyedBy.BOTH.value
-    return None
+def _shared_guids(feed: Feed, check: Check) -> list[str]:
+    """Return the guids that several items have had, those of this document last."""
+    before = _strings(feed.memory.get("shared_guids"))
+    now = identity.shared_guids([plan.entry.key for plan in check.plans])
+    return list(dict.fromkeys([*before, *now]))[-MAX_REMEMBERED:]
 
 
 def _versions(feed: Feed, check: Check) -> list[str]:
     """Return hashes of edits, oldest first."""
     seen = _strings(feed.memory.get("versions"))
     new = [plan.entry.hash for plan in check.plans if plan.why is EntryWhy.CHANGED]
-    return list(dict.fromkeys([*seen, *new]))[-MAX_VERSIONS:]
+    return list(dict.fromkeys([*seen, *new]))[-MAX_REMEMBERED:]
 
 
 def _strings(value: object) -> list[str]:

@@ -1,23 +1,29 @@
 """Which entry is which, and what counts as an edit."""
 
+from collections.abc import Collection
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.feeds import identity
-from ingest.feeds.identity import KeyedBy, Traits
+from ingest.feeds.identity import Traits
 
 HOME = "https://example.org/"
 
 
 def item(
-    guid: str | None = None, link: str | None = None, title: str = "", text: str = ""
+    guid: str | None = None,
+    link: str | None = None,
+    title: str = "",
+    text: str = "",
+    published: str = "",
 ) -> Traits:
-    return Traits(guid, link, title, text, identity.content_hash(title, text, link))
+    return Traits(guid, link, title, text, published, identity.content_hash(title, text, link))
 
 
-def key(one: Traits, by: KeyedBy = KeyedBy.GUID) -> str:
-    return identity.keys([one], home=HOME, by=by)[0]
+def key(one: Traits, shared: Collection[str] = ()) -> str:
+    return identity.keys([one], home=HOME, shared=shared)[0]
 
 
 @pytest.mark.parametrize(
@@ -48,6 +54,7 @@ def test_an_item_keeps_its_key(before: Traits, after: Traits) -> None:
         pytest.param(item(None, None, "", "x"), item(None, None, "", "y"), id="texts"),
         pytest.param(item("x", "https://e.org/a"), item("x", "https://e.org/b"), id="one guid"),
         pytest.param(item("x", HOME, "A"), item("x", HOME, "B"), id="one guid and link"),
+        pytest.param(item("x", HOME, "A", "", "1"), item("x", HOME, "A", "", "2"), id="one but for dates"),
         pytest.param(item(None, None, "Quake", "5"), item(None, None, "Quake", "6"), id="one title"),
         pytest.param(item(None, "https://e.org/a", "A"), item(None, "https://e.org/a", "B"), id="one link"),
     ],
@@ -66,9 +73,12 @@ def test_an_item_given_before_and_after_an_edit_is_one() -> None:
 
 def test_a_feed_that_reuses_guids_has_the_same_keys_whatever_stands_beside_an_item() -> None:
     one, other = item("x", "https://e.org/a", "A"), item("x", "https://e.org/b", "B")
-    together = identity.keys([one, other])
+    bystander = item("y", "https://e.org/c", "C")
+    together = identity.keys([one, other, bystander])
+    shared = identity.shared_guids(together)
 
-    assert together == (key(one, KeyedBy.BOTH), key(other, KeyedBy.BOTH))
+    assert together == tuple(key(each, shared) for each in (one, other, bystander))
+    assert key(bystander) == together[2]
 
 
 @pytest.mark.parametrize(
@@ -101,10 +111,11 @@ ITEMS = st.builds(
 )
 
 
-@given(st.lists(ITEMS, max_size=12), st.sampled_from(KeyedBy))
-def test_equal_keys_mean_the_same_guid_link_and_title(items: list[Traits], by: KeyedBy) -> None:
+@given(st.lists(ITEMS, max_size=12), st.booleans())
+def test_equal_keys_mean_the_same_guid_link_and_title(items: list[Traits], again: bool) -> None:
+    shared = identity.shared_guids(identity.keys(items, home=HOME)) if again else []
     found: dict[str, Traits] = {}
-    for one, its_key in zip(items, identity.keys(items, home=HOME, by=by), strict=True):
+    for one, its_key in zip(items, identity.keys(items, home=HOME, shared=shared), strict=True):
         same = found.setdefault(its_key, one)
 
         assert (one.guid, one.title) == (same.guid, same.title)

@@ -19,7 +19,6 @@ from ingest.errors import (
     TooLarge,
 )
 from ingest.feeds import freshness, parse, polling
-from ingest.feeds.identity import KeyedBy
 from ingest.feeds.pace import Why
 from ingest.feeds.polling import Check
 from ingest.feeds.settings import FeedConfig, Polling
@@ -364,9 +363,10 @@ def test_a_feed_that_reuses_its_guids_is_known_for_it() -> None:
 
     settled = settle(FEED, fetched(parse.parse(body, url=URL), new=2))
 
-    assert polling.keyed_by(settled) is KeyedBy.BOTH
-    assert polling.keyed_by(settle(settled, fetched(read(*hours(1)), new=1))) is KeyedBy.BOTH
-    assert polling.keyed_by(FEED) is KeyedBy.GUID
+    assert len(polling.shared_guids(settled)) == 1
+    later = settle(settled, fetched(read(*hours(1)), new=1))
+    assert polling.shared_guids(later) == polling.shared_guids(settled)
+    assert not polling.shared_guids(FEED)
 
 
 CHECKS = st.builds(
