@@ -33,7 +33,11 @@ _MIN_WEIGHT, _FEW = 2.0, 6
 """Two fingerprints in common make a candidate, one where the text has few: of 900 copies two shared
 a single one with their story, of 700 new stories 540 did with some text."""
 
-_WEIGHT = {near.Method.SHINGLE: 1.0, near.Method.TITLE: 2.0, near.Method.TEXT: 100.0}
+_WEIGHT: Mapping[int, float] = {
+    near.Method.SHINGLE: 1.0,
+    near.Method.TITLE: 2.0,
+    near.Method.TEXT: 100.0,
+}
 
 _HITS = select(fingerprints).where(
     fingerprints.c.value.in_(bindparam("values", expanding=True)),
@@ -64,7 +68,7 @@ def find(connection: Connection, sketch: Sketch, since: datetime | None) -> list
         return []
     furniture = _crowded(hits)
     weights = {
-        article_id: sum(_WEIGHT[near.Method(method)] for method, value in prints - furniture)
+        article_id: sum(_WEIGHT[method] for method, _ in prints - furniture)
         for article_id, prints in hits.items()
     }
     least = _MIN_WEIGHT if len(asked) > _FEW else 1.0

@@ -2,8 +2,42 @@
 
 from random import Random
 
-_SYLLABLES = ["ba", "de", "fi", "go", "hu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo", "wu", "za", "lor", "min", "tes", "gan"]
-_NAMES = ["Alvik", "Bremen", "Corda", "Dunmore", "Eskil", "Farrow", "Gadim", "Holt", "Imber", "Jorun", "Kestle", "Lund"]
+_SYLLABLES = [
+    "ba",
+    "de",
+    "fi",
+    "go",
+    "hu",
+    "ka",
+    "le",
+    "mi",
+    "no",
+    "pu",
+    "ra",
+    "se",
+    "ti",
+    "vo",
+    "wu",
+    "za",
+    "lor",
+    "min",
+    "tes",
+    "gan",
+]
+_NAMES = [
+    "Alvik",
+    "Bremen",
+    "Corda",
+    "Dunmore",
+    "Eskil",
+    "Farrow",
+    "Gadim",
+    "Holt",
+    "Imber",
+    "Jorun",
+    "Kestle",
+    "Lund",
+]
 
 
 def sentence(random: Random, words: int = 16) -> str:
