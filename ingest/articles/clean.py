@@ -4,9 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
+from selectolax.lexbor import LexborNode
 
+from ingest.articles import container, page, soup
 from ingest.articles.lines import Line, Page, ends, judge, resembles_title
 from ingest.articles.words import plain, squeeze, word_set
 
@@ -15,6 +16,10 @@ _BLOCK = word_set(
     " form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody tfoot"
     " thead tr ul body html"
 )
+_MARKS = frozenset([container.CORE_MARK])
+_OWNERS = frozenset(["li", "blockquote", "tr"])
+"""A paragraph inside one of these is still its line."""
+
 _CELLS = frozenset(["td", "th"])
 
 
@@ -22,72 +27,77 @@ class _Reader:
     """Walks a fragment in document order and collects its lines."""
 
     def __init__(self) -> None:
-        self.lines: list[Line] = []
+        self._lines: list[Line] = []
         self._text: list[str] = []
         self._linked = 0
-        self._continues = False
         self._core = 0
-        self._has_core = False
+        self._continues = False
 
-    def read(self, soup: Tag) -> list[Line]:
-        self._walk(soup, "p", "", False)
-        self._flush("p", "")
-        return self.lines
+    def read(self, tree: Tag) -> list[Line]:
+        """Return the lines of the whole tree."""
+        self._walk(tree, "p", linked=False)
+        self._flush("p")
+        return self._lines
 
-    def _walk(self, parent: Tag, tag: str, names: str, linked: bool) -> None:
+    def _walk(self, parent: Tag, tag: str, *, linked: bool) -> None:
         for child in parent.children:
             if isinstance(child, Tag):
-                self._element(child, tag, names, linked)
+                self._element(child, tag, linked=linked)
             elif type(child) is NavigableString:
                 self._text.append(child)
                 if linked:
                     self._linked += len(child.strip())
 
-    def _element(self, child: Tag, tag: str, names: str, linked: bool) -> None:
+    def _element(self, child: Tag, tag: str, *, linked: bool) -> None:
         if child.name == "br":
-            self._flush(tag, names)
+            self._flush(tag)
             self._continues = True
         elif child.name in _BLOCK:
-            self._flush(tag, names)
-            self._continues = False
-            inner = (
-                child.name
-                if child.name not in ("div", "section", "span", "article", "main", "center")
-                else "div"
-            )
-            if inner == "p" and tag in ("li", "blockquote", "tr"):
-                inner = tag
-            if tag == "tr":
-                inner = "tr"
-            own = " ".join(child.get("class") or ())
-            mark = child.has_attr("data-core")
-            self._core += mark
-            self._walk(child, inner, f"{names} {own} {child.get('id') or ''}", linked)
-            self._flush(inner, names + " " + own)
-            self._core -= mark
+            self._block(child, tag, linked=linked)
         else:
             if child.name in _CELLS and self._text:
                 self._text.append(" | ")
-            self._walk(child, tag, names, linked or child.name == "a")
+            self._walk(child, tag, linked=linked or child.name == "a")
 
-    def _flush(self, tag: str, names: str) -> None:
+    def _block(self, child: Tag, tag: str, *, linked: bool) -> None:
+        self._flush(tag)
+        self._continues = False
+        inner = tag if tag in _OWNERS and child.name in ("p", "div", "span") else child.name
+        mark = child.has_attr(container.CORE_MARK)
+        self._core += mark
+        self._walk(child, inner, linked=linked)
+        self._flush(inner)
+        self._core -= mark
+
+    def _flush(self, tag: str) -> None:
         text = squeeze("".join(self._text))
         if tag == "tr":
             text = text.strip(" |")
         if text:
-            self.lines.append(Line(text, tag, self._linked, names, self._core > 0, self._continues))
+            self._lines.append(Line(text, tag, self._linked, self._core > 0, self._continues))
             self._continues = False
         self._text.clear()
         self._linked = 0
 
 
-def read(html: str, remove: Sequence[str] = ()) -> list[Line]:
-    """Return the lines of a fragment, without what the selectors in `remove` name."""
-    soup = BeautifulSoup(html, "html.parser")
+def read(node: LexborNode, remove: Sequence[str] = ()) -> list[Line]:
+    """Return the lines of an element, without what the selectors in `remove` name."""
+    tree = soup.build(node, None if remove else _MARKS)
     for selector in remove:
-        for found in soup.select(selector):
+        for found in tree.select(selector):
             found.decompose()
-    return _Reader().read(soup)
+    return _Reader().read(tree)
+
+
+def read_html(html: str) -> list[Line]:
+    """Return the lines of a piece of HTML, as feeds carry it; raises ExtractError as `page.parse`."""
+    if "<" not in html and "&" not in html:
+        return [Line(text, "p") for part in html.split("\n\n") if (text := squeeze(part))]
+    tree = page.parse(f"<body>{html}</body>")
+    if tree.root is None or tree.body is None:
+        return []
+    tree.root.strip_tags(container.NO_TEXT)
+    return read(tree.body)
 
 
 def clean(

@@ -84,6 +84,7 @@ CARD_LINK = 20
 CARD_TEXT = 400
 _NOISE_WEIGHT = 0.3
 CORE_NOISE = 2.0
+CORE_MARK = "data-core"
 
 
 class Outline:
@@ -328,10 +329,10 @@ def _followed(outline: Outline, here: int) -> bool:
     )
 
 
-def fragment(body: LexborNode) -> str | None:
-    """Return the HTML of the element that holds the article, its densest part marked `data-core`.
+def find(body: LexborNode) -> LexborNode | None:
+    """Return the element that holds the article, its densest part marked with `CORE_MARK`.
 
-    Furniture is cut out of the tree on the way.
+    Furniture is cut out of the tree on the way. None where there is no running text.
     """
     outline = Outline(body)
     prune(outline)
@@ -343,10 +344,10 @@ def fragment(body: LexborNode) -> str | None:
         return None
     core = choose(outline, CORE_NOISE, chosen)
     if core is not None:
-        outline.nodes[core].attrs["data-core"] = "1"
+        outline.nodes[core].attrs[CORE_MARK] = "1"
     node = outline.nodes[chosen]
     node.unwrap_tags(_UNWRAPPED)
-    return node.html
+    return node
 
 
 def _cut_figures(outline: Outline) -> None:

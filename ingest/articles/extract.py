@@ -93,15 +93,13 @@ class _Read:
 def _read(tree: LexborHTMLParser, rule: SiteRule | None) -> _Read:
     if tree.body is None or tree.root is None:
         return _Read()
-    if rule is not None and rule.body:
-        fragment = sites.fragment(tree, rule)
-        if fragment is not None:
-            return _Read(clean.read(fragment, rule.remove), "site_rule")
     tree.root.strip_tags(container.NO_TEXT)
-    fragment = container.fragment(tree.body)
-    if fragment is None:
-        return _Read()
-    return _Read(clean.read(fragment, rule.remove if rule else ()))
+    remove = rule.remove if rule is not None else ()
+    node = sites.find(tree, rule) if rule is not None else None
+    if node is not None:
+        return _Read(clean.read(node, remove), "site_rule")
+    node = container.find(tree.body)
+    return _Read(clean.read(node, remove)) if node is not None else _Read()
 
 
 def _is_elsewhere(body: str, structured: str) -> bool:
@@ -120,7 +118,7 @@ def _is_elsewhere(body: str, structured: str) -> bool:
 
 def _structured_body(said: Metadata, about: Page) -> str:
     text = "".join(f"<p>{escape(line)}</p>" for line in said.article_body.splitlines())
-    kept, _ = clean.clean(clean.read(text), about, next(iter(said.descriptions), ""))
+    kept, _ = clean.clean(clean.read_html(text), about, next(iter(said.descriptions), ""))
     return clean.paragraphs(kept)
 
 
@@ -152,8 +150,8 @@ def from_feed(
 ) -> Extraction:
     """Return the article that a feed itself gives: its content, or its summary where it has no more."""
     about = Page(frozenset({plain(title)} - {""}), frozenset(plain(name) for name in authors))
-    summary = " ".join(line.text for line in clean.read(summary_html))
-    lines, _ = clean.clean(clean.read(content_html or summary_html), about, summary)
+    summary = " ".join(line.text for line in clean.read_html(summary_html))
+    lines, _ = clean.clean(clean.read_html(content_html or summary_html), about, summary)
     return Extraction(
         title=squeeze(title),
         body=clean.paragraphs(lines),

