@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest import urls
@@ -95,6 +95,7 @@ ANY_URL = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(ANY_URL)
 def test_the_spelling_is_its_own_spelling_and_plain_ascii(url: str) -> None:
     try:
@@ -109,6 +110,7 @@ def test_the_spelling_is_its_own_spelling_and_plain_ascii(url: str) -> None:
     assert urls.site(once) == urls.site(url)
 
 
+@settings(deadline=None)
 @given(ANY_URL, st.text(max_size=60))
 def test_joining_gives_an_http_address_or_nothing(base: str, link: str) -> None:
     joined = urls.join(base, link)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.feeds import dates
@@ -72,6 +72,7 @@ def test_tomorrow_in_another_zone_is_not_ahead() -> None:
     assert dates.is_ahead(now + timedelta(days=7), now)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=120))
 def test_any_text_is_a_plausible_date_or_none(written: str) -> None:
     when = dates.parse(written)
@@ -79,6 +80,7 @@ def test_any_text_is_a_plausible_date_or_none(written: str) -> None:
     assert when is None or dates.OLDEST <= when < dates.NEWEST
 
 
+@settings(deadline=None)
 @given(st.integers(0, 4_000_000_000))
 def test_what_is_written_to_the_rfcs_is_read_back(seconds: int) -> None:
     when = dates.OLDEST + timedelta(seconds=seconds)

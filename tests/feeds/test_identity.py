@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.feeds import identity
@@ -111,6 +111,7 @@ ITEMS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(ITEMS, max_size=12), st.booleans())
 def test_equal_keys_mean_the_same_guid_link_and_title(items: list[Traits], again: bool) -> None:
     shared = identity.shared_guids(identity.keys(items, home=HOME)) if again else []

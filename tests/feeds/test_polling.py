@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.errors import (
@@ -381,6 +381,7 @@ CHECKS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(CHECKS, max_size=8))
 def test_after_any_checks_a_feed_is_due_within_bounds_or_gone(checks: list[Check]) -> None:
     feed, now = FEED, NOW
