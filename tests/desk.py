@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -51,6 +52,7 @@ class Desk:
     hooks: list[dict[str, Any]] = field(default_factory=list)
     hook_ids: list[str] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
+    running: "list[subprocess.Popen[str]]" = field(default_factory=list)
 
     @property
     def config(self) -> Path:
@@ -100,14 +102,16 @@ class Desk:
         return [sys.executable, "-m", "ingest", "-c", str(self.config), *words]
 
     def start(self, *words: str, **environ: str) -> "subprocess.Popen[str]":
-        """Start the program and leave it running; the caller ends it."""
-        return subprocess.Popen(
+        """Start the program and leave it running, until `end` or the end of the test."""
+        process = subprocess.Popen(
             self.command(*words),
             env={**os.environ, **environ},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self.running.append(process)
+        return process
 
     def receive(self, asked: Asked) -> Answer:
         """Take a webhook whose signature holds."""
@@ -147,6 +151,9 @@ def open_desk(folder: Path) -> Iterator[Desk]:
                 },
             )
             yield desk
+            for process in desk.running:
+                if process.poll() is None:
+                    end(process, signal.SIGKILL)
     finally:
         mail.stop()
 
@@ -178,6 +185,14 @@ def page(headline: str, paragraphs: Iterable[str]) -> bytes:
         f"<body><nav><a href='/'>Home</a></nav><article><h1>{headline}</h1>{body}</article>"
         "<footer><p>All rights reserved.</p></footer></body></html>"
     ).encode()
+
+
+def prose(seed: int, subject: str) -> list[str]:
+    """Return three paragraphs about a subject whose other words no other seed has."""
+    chance = random.Random(seed)
+    letters = ("bdfgklmnprst", "aeiou", "lmnrst", "aeiou")
+    words = ["".join(map(chance.choice, letters)) for _ in range(99)]
+    return [f"The {subject} of {' '.join(words[at : at + 33])} was seen." for at in (0, 33, 66)]
 
 
 def wait_for(truth: Any, timeout_s: float = 15.0) -> None:

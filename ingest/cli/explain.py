@@ -79,9 +79,8 @@ def _lines(told: dict[str, Any]) -> list[str]:
     )
     lines += [f"  {warning}" for warning in article.get("warnings", [])]
     if placement := told["placement"]:
-        lines.append(
-            f"story {placement['story']}: {placement['why']}. {placement['detail']}".rstrip()
-        )
+        why = placement["why"].replace("_", " ")
+        lines.append(f"story {placement['story']}: {why}. {placement['detail']}".rstrip())
     if not told["matches"]:
         lines.append("no rule matched")
     for match in told["matches"]:

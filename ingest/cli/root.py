@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ingest import __version__
-from ingest.errors import ConfigError, IngestError, MigrationNeeded
+from ingest.errors import ConfigError, IngestError, MigrationNeeded, RuleError
 
 if TYPE_CHECKING:
     from ingest.config.settings import Settings
@@ -121,7 +121,8 @@ def _run(args: list[str] | None) -> int:
     except IngestError as error:
         if verbose:
             raise
-        click.echo(f"ingest: {error}", err=True)
+        said = error.pointed() if isinstance(error, RuleError) else str(error)
+        click.echo(f"ingest: {said}", err=True)
         return exit_code(error)
     except KeyboardInterrupt:
         return 130

@@ -8,15 +8,7 @@ from time import monotonic
 
 import pytest
 
-from tests.desk import Desk, end, page, rss, wait_for
-
-TEXT = [
-    "The lighthouse at Skarholm went dark on Sunday for the first time since the war, after a gull "
-    "flew into its lamp room and could not be persuaded to leave.",
-    "The keeper, Alma Tveit, sat with the bird until the morning. “She was a better listener than "
-    "the ministry,” she told the local radio.",
-    "Shipping was warned by radio. No vessel came to harm, and the lamp was lit again at six.",
-]
+from tests.desk import Desk, end, page, prose, rss, wait_for
 
 
 def publish(desk: Desk, *numbers: int) -> None:
@@ -25,7 +17,7 @@ def publish(desk: Desk, *numbers: int) -> None:
     for number in numbers:
         headline = f"Lighthouse report {number}"
         items.append((f"/{number}.html", headline, "A gull."))
-        texts = [f"{text} It was report {number}." for text in TEXT]
+        texts = prose(number, "gull keeper")
         desk.origin.publish(f"/{number}.html", page(headline, texts), "text/html")
     desk.origin.publish("/feed.xml", rss("Outlet", items))
 
@@ -82,7 +74,7 @@ def test_a_second_daemon_on_the_same_database_is_refused(quick: Desk) -> None:
     said = quick.run("run", code=1)
     end(first)
 
-    assert "already" in said
+    assert "another daemon" in said
     assert str(first.pid) in said
 
 
@@ -101,7 +93,7 @@ def test_a_pass_beside_a_daemon_takes_its_turn(quick: Desk) -> None:
 def test_sighup_puts_a_new_rule_in_force_and_a_faulty_file_changes_nothing(quick: Desk) -> None:
     process = quick.start("run")
     wait_for(lambda: quick.hooks)
-    rule = {"name": "keepers", "query": "Tveit", "notify": ["soc"]}
+    rule = {"name": "keepers", "query": "keeper", "notify": ["soc"]}
     quick.configure(rules=[*quick.settings["rules"], rule])
     process.send_signal(signal.SIGHUP)
     wait_for(lambda: publish_and_count(quick, 2) or len(quick.hooks) >= 3)
