@@ -18,6 +18,9 @@ Place = tuple[int, int]
 APART = 10_000
 """Numbers left out between headline and body, so that no NEAR (up to 9999 words) spans them."""
 
+MOST_PLACES = 10_000
+"""Places kept of one word, the first ones: no article says a word so often, a hostile page may."""
+
 _MOST_CHUNKS = 50_000
 """Chunks remembered (about 10 MB); the daily vocabulary of many feeds fits, a flood is forgotten."""
 _LONGEST_CHUNK = 50
@@ -121,6 +124,9 @@ class Vocabulary:
         reading = Reading(document)
         reading.body = self._read(document.title, 0, reading) + APART
         self._read(document.text, reading.body, reading)
+        if len(reading.firsts) > MOST_PLACES or len(document.text) > MOST_PLACES:
+            for places in reading.places.values():
+                del places[MOST_PLACES:]
         return reading
 
     def _read(self, text: str, base: int, reading: Reading) -> int:

@@ -30,7 +30,7 @@ WORDS = [
     "京",
     "🚀",
 ]
-LINKS = [" ", " ", " ", " ", ", ", ". ", "! ", "\n", "\n\n", "-", "’s ", ".", "/", " – "]
+LINKS = [" ", " ", " ", ", ", ". ", "! ", "! ", "\n", "\n\n", "-", "’s ", ".", "/", " – "]
 
 texts = st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(LINKS)), max_size=12).map(
     lambda pairs: "".join(word + link for word, link in pairs)
@@ -122,6 +122,7 @@ def found(query: str, text: str, title: str = "") -> list[str]:
         ("東京", "今日の東 京都", ["東 京"]),
         ("a NEAR/1 b", "a x b y y y b", ["a", "b"]),
         ("a ONEAR/1 b", "b a b", ["a", "b"]),
+        ("a ONEAR/1 b", "a b A", ["a", "b"]),
         ("(a OR b) -c", "a b", ["a", "b"]),
         ("(a c) OR b", "a b", ["b"]),
         ("atleast(2, a, b, c)", "a d c", ["a", "c"]),
@@ -176,6 +177,16 @@ def test_a_flood_of_occurrences_is_bounded() -> None:
     matches = rules.match(Document("", "a " * 50_000))
 
     assert [len(match.spans) for match in matches] == [MOST_SPANS, MOST_SPANS]
+
+
+def test_a_phrase_stops_at_the_end_of_a_sentence_and_a_near_does_not() -> None:
+    rules = RuleSet(
+        [Rule("phrase", '"oak elm"'), Rule("pieces", "oak-7"), Rule("near", "oak NEAR/0 elm")]
+    )
+
+    assert rules.names(Document("", "An oak! Elm. Oak? 7")) == ["near"]
+    assert rules.names(Document("", "oak\n\nelm")) == ["near"]
+    assert rules.names(Document("oak", "elm")) == []
 
 
 def test_a_set_can_be_asked_from_several_threads() -> None:
