@@ -24,9 +24,9 @@ from ingest.store.tables import fingerprints, sketches
 from ingest.stories import cluster, near
 
 _FILE = "stories.db"
-_COMMIT_EVERY = 500
-"""Texts in a transaction: one a text would cost 20 µs more each, and nothing is promised before
-the input ends."""
+_COMMIT_EVERY = 10_000
+"""Texts in a transaction: fingerprints fall on pages all over the index, and each commit writes
+every page touched. Nothing is promised before the input ends."""
 
 _own = MetaData()
 _names = Table(
