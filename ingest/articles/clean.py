@@ -50,8 +50,10 @@ class _Reader:
 
     def _element(self, child: Tag, tag: str, *, linked: bool) -> None:
         if child.name == "br":
+            # Two breaks in a row, with nothing between them, part paragraphs.
+            again = self._continues and not "".join(self._text).strip()
             self._flush(tag)
-            self._continues = True
+            self._continues = not again
         elif child.name in _BLOCK:
             self._block(child, tag, linked=linked)
         else:

@@ -1,6 +1,8 @@
 """Where on the page the article stands: furniture is cut off by name, then text decides."""
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from enum import Enum
 from functools import lru_cache
 
@@ -115,7 +117,7 @@ class Outline:
             parent = node.parent
             at = index.get(parent.mem_id, -1) if parent is not None else -1
             if tag == "-text":
-                size = len((node.text_content or "").strip())
+                size = _size((node.text_content or "").strip())
                 if size and at >= 0:
                     total[at] += size
                     own[block[at]] += size
@@ -146,6 +148,11 @@ class Outline:
             total[at] += total[here]
             self.good[at] += self.good[here]
 
+    def around(self, here: int) -> Iterator[int]:
+        """Yield the elements around one, from the nearest to the body."""
+        while (here := self.parents[here]) >= 0:
+            yield here
+
     def end(self, here: int) -> int:
         """Return the index after the last element under `here`."""
         last = here + 1
@@ -171,6 +178,11 @@ class Outline:
                 return True
             here = self.parents[here]
         return False
+
+
+def _size(text: str) -> int:
+    """Return the length in UTF-8: a Chinese sign says about what three Latin letters say."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 def _good(size: int, links: int) -> int:
@@ -216,25 +228,24 @@ HEADED_TEXT = 400
 
 
 def cut_cards(outline: Outline) -> None:
-    """Cut lists of teasers: siblings that each hold a linked headline and little text.
+    """Cut lists of teasers: siblings that each hold one linked headline and little text.
 
     No class name gives them away on many sites; their shape does.
     """
+    headlines: Counter[int] = Counter()
+    for headline in outline.headlines:
+        headlines.update(outline.around(headline))
     groups: dict[tuple[int, str], list[int]] = {}
     limit = min(CARD_TEXT, KEEP_SHARE * outline.good[0])
-    for here in outline.headlines:
-        if outline.is_gone(here):
+    for card in outline.headlines:
+        if outline.is_gone(card):
             continue
-        card = here
-        while (
-            (up := outline.parents[card]) > 0
-            and outline.good[up] <= limit
-            and outline.total[up] <= 2 * CARD_TEXT
-        ):
-            card = up
-        group = groups.setdefault((outline.parents[card], outline.nodes[card].tag or ""), [])
-        if card not in group:
-            group.append(card)
+        for up in outline.around(card):
+            if not up or headlines[up] > 1 or outline.good[up] > limit:
+                break
+            card = up  # noqa: PLW2901 - the widest box that holds this headline alone
+        key = (outline.parents[card], outline.nodes[card].tag or "")
+        groups.setdefault(key, []).append(card)
     for cards in groups.values():
         if len(cards) >= 3:
             for card in cards:

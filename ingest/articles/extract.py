@@ -151,7 +151,8 @@ def from_feed(
     """Return the article that a feed itself gives: its content, or its summary where it has no more."""
     about = Page(frozenset({plain(title)} - {""}), frozenset(plain(name) for name in authors))
     summary = " ".join(line.text for line in clean.read_html(summary_html))
-    lines, _ = clean.clean(clean.read_html(content_html or summary_html), about, summary)
+    found = clean.read_html(content_html or summary_html)
+    lines = clean.clean(found, about, summary)[0] or found
     return Extraction(
         title=squeeze(title),
         body=clean.paragraphs(lines),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,10 +17,6 @@ MAX_SCRIPT = 2_000_000
 _ARTICLE = re.compile(
     r"(?:Article|BlogPosting|Report|Review|Blog|LiveBlogPosting|TechArticle|ScholarlyArticle|Recipe)$"
 )
-_WRAPPING = re.compile(
-    r"^\s*(?:<!--|/\*<!\[CDATA\[\*/|//\s*<!\[CDATA\[|<!\[CDATA\[)?(.*?)(?:-->|(?://|/\*)?\s*\]\]>(?:\*/)?)?\s*;?\s*$",
-    re.S,
-)
 
 Item = Mapping[str, Any]
 
@@ -27,22 +24,22 @@ Item = Mapping[str, Any]
 def items(tree: LexborHTMLParser) -> list[Item]:
     """Return every schema.org object on the page, outer ones first, at most `MAX_ITEMS`."""
     found: list[Item] = []
-    for script in tree.css("script"):
-        kind = script.attributes.get("type") or ""
-        if "ld+json" in kind.lower():
-            found.extend(_walk(_load(script.text() or "")))
+    for script in tree.css('script[type*="ld+json" i]'):
+        found.extend(_walk(_load(script.text() or "")))
     return found[:MAX_ITEMS]
 
 
 def _load(text: str) -> object:
     if len(text) > MAX_SCRIPT:
         return None
-    for candidate in (text, _unwrapped(text)):
-        try:
-            return json.loads(candidate, strict=False)
-        except (ValueError, RecursionError):
-            continue
-    return None
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return json.loads(_unwrapped(text), strict=False)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _unwrapped(text: str) -> str:
@@ -55,10 +52,10 @@ def _unwrapped(text: str) -> str:
 
 
 def _walk(root: object) -> Iterator[Item]:
-    todo, seen = [root], 0
+    todo, seen = deque([root]), 0
     while todo and seen < MAX_ITEMS:
         seen += 1
-        value = todo.pop(0)
+        value = todo.popleft()
         if isinstance(value, dict):
             yield value
             todo.extend(child for child in value.values() if isinstance(child, dict | list))

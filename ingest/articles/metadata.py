@@ -159,7 +159,7 @@ def _title(head: _Head, main: jsonld.Item, site: str | None) -> str:
     structured = _text(main.get("headline"))
     claims = [text for text in (structured, social, _strip_site(head.window, site)) if text]
     for text in head.h1:
-        if len(plain(text)) >= 8 and len(text) <= _HEADLINE_MAX:
+        if len(text) <= _HEADLINE_MAX and _is_telling(text):
             for claim in claims:
                 if agreed := _agreed(text, claim):
                     return agreed
@@ -175,6 +175,11 @@ def _title(head: _Head, main: jsonld.Item, site: str | None) -> str:
     return next(iter(claims), next(iter(head.h1), ""))[:_HEADLINE_MAX]
 
 
+def _is_telling(text: str) -> bool:
+    """Return whether a text is long enough to be a headline, in Latin letters or in Chinese."""
+    return len(text.encode()) >= 8
+
+
 def _agreed(shown: str, claim: str) -> str:
     """Return the headline that an `h1` and the head agree on, or nothing.
 
@@ -182,7 +187,7 @@ def _agreed(shown: str, claim: str) -> str:
     yardstick's German pages; a kicker that is only glued on does not belong.
     """
     one, other = plain(shown), plain(claim)
-    if one == other or len(other) < 8:
+    if one == other or not _is_telling(other):
         return shown if one == other else ""
     if other.endswith(f": {one}"):
         return claim
@@ -269,18 +274,20 @@ def _meta_authors(head: _Head, own: Sequence[str]) -> list[str]:
     return []
 
 
+_NAMED = "a[rel~=author], [itemprop~=author]"
 _BYLINES = (
-    "a[rel~=author], [itemprop~=author] [itemprop=name], [itemprop~=author]",
-    "[class*=byline] a, [class*=Byline] a, [class*=author-name], [class*=authorName], [class*=author__name], [class*=author] a[href*=author]",
-    "[class*=byline], [class*=Byline], [class*=author], [class*=Author], [data-testid*=byline]",
-)  # fmt: skip
+    "[class*=byline], [class*=Byline], [class*=author], [class*=Author], [data-testid*=byline]"
+)
 
 
 def _shown_authors(head: _Head) -> list[str]:
-    for selector in _BYLINES:
+    for selector in (_NAMED, _BYLINES):
         found: list[str] = []
-        for node in head.tree.css(selector)[:8]:
-            found += authors.from_byline(node.text(separator=" ") or "")
+        for node in head.tree.css(selector)[:12]:
+            names = authors.from_byline(node.text(separator=" ") or "")
+            found += names
+            if len(names) > 1:
+                break
         if found:
             return list(dict.fromkeys(found))[:4]
     return []

@@ -145,7 +145,10 @@ def _refuse_deep_nesting(html: str) -> None:
     (HTML section 13.2.4.3), so 10,000 of them would make 50 million nodes.
     Counting comes first: most pages are too small or too well closed for either.
     """
-    tags, closing = html.count("<"), html.count("</")
+    tags = html.count("<")
+    if tags < MAX_OPEN:
+        return
+    closing = html.count("</")
     for pattern, limit in ((_NESTING, MAX_DEPTH), (_FORMATTING, MAX_OPEN)):
         if tags - 2 * closing <= limit and closing <= 5 * MAX_DEPTH:
             continue

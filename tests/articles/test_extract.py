@@ -1,0 +1,157 @@
+"""Whole pages, one layout per file: what must come out stands beside each."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.articles import extract
+from ingest.errors import ExtractError
+
+PAGES = Path(__file__).parent.parent / "data" / "pages"
+NAMES = sorted(path.stem for path in PAGES.glob("*.html"))
+URL = "https://news.example/2031/some-page"
+
+
+def _wanted(name: str) -> dict[str, Any]:
+    wanted: dict[str, Any] = json.loads((PAGES / f"{name}.json").read_text("utf-8"))
+    return wanted
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_layout_gives_exactly_its_article(name: str) -> None:
+    wanted = _wanted(name)
+    found = extract.extract((PAGES / f"{name}.html").read_bytes(), url=URL)
+
+    assert found.body.split("\n\n") == wanted.pop("paragraphs")
+    for text in wanted.pop("must_not", []):
+        assert text not in found.body
+    got = {
+        key: getattr(found, key) for key in ("title", "summary", "method", "language", "date")
+    } | {
+        "authors": list(found.authors),
+        "warnings": list(found.warnings),
+        "published_at": found.published_at and found.published_at.isoformat(),
+        "canonical_url": found.canonical_url,
+        "image": found.image,
+        "site_name": found.site_name,
+    }
+    assert {key: got[key] for key in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("html", "reason"),
+    [
+        (b"", "empty"),
+        (b"   \n ", "empty"),
+        (b"just words", "not HTML"),
+        (b"%PDF-1.7 <<", "PDF"),
+        (b"\x89PNG\r\n\x1a\n<", "image"),
+        (b"<html><body></body></html>", "no article text"),
+        (b"<title>Just a moment...</title><p>Checking your browser before you go on to the site.", "challenge page"),
+        (b"<title>404 - page not found</title><p>We looked everywhere for the page that you asked for.", "soft 404"),
+        (b"<title>Before you continue</title><p>We and our partners would like to store a few small files.", "consent wall"),
+        ("<div>" * 100_000, "nested too deeply"),
+        ("<div>" * 30_000 + "x" + "</div>" * 30_000, "nested too deeply"),
+        ("".join(f"<p><font size={n}>x" for n in range(3_000)), "nested too deeply"),
+    ],
+)  # fmt: skip
+def test_what_is_no_article_is_refused_by_name(html: bytes | str, reason: str) -> None:
+    with pytest.raises(ExtractError, match=reason):
+        extract.extract(html, url=URL)
+
+
+def test_another_media_type_is_refused() -> None:
+    with pytest.raises(ExtractError, match="video/mp4"):
+        extract.extract(b"<p>x</p>", url=URL, content_type="video/mp4")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>" + "a" * 300_000,
+        "<table>" * 900 + "text " * 50,
+        "<a href=x>" * 400 + "word " * 100,
+        "<p>" + "<b>" * 490 + "many words to read " * 20,
+        '<script type="application/ld+json">' + "[" * 100_000 + "</script><p>" + "word " * 50,
+        '<p>\ud800 lone surrogate \x00 and a NUL among the words of a sentence that is long enough</p>',
+        "<p>" + "read more: " * 5_000,
+        "<p>" + "12/" * 20_000,
+        "<li>" * 20_000 + "x" * 100,
+        "<!--" * 10_000 + "<p>" + "word " * 40,
+    ],
+)  # fmt: skip
+def test_hostile_markup_ends_in_a_result_or_a_reason(html: str) -> None:
+    try:
+        found = extract.extract(html, url=URL)
+    except ExtractError:
+        return
+
+    assert found.body.encode("utf-8")
+    assert "\x00" not in found.body
+
+
+def test_the_feed_has_a_vote_where_the_page_names_nobody() -> None:
+    page = "<p>" + "A sentence of the article that goes on for quite a while. " * 3
+    hint = extract.Hint(title="From the feed", authors=("Oda Brandt",))
+
+    found = extract.extract(page, url=URL, hint=hint)
+
+    assert (found.title, found.authors) == ("From the feed", ("Oda Brandt",))
+
+
+def test_a_byline_above_the_text_names_the_author_and_the_day() -> None:
+    text = "The council met on Tuesday and took a decision that many had expected for a long time."
+    page = f"<article><h1>A decision</h1><div>By Oda Brandt</div><div>3 June 2031</div><p>{text}</p><p>{text}</p></article>"
+
+    found = extract.extract(page, url=URL)
+
+    assert found.authors == ("Oda Brandt",)
+    assert found.date == "2031-06-03"
+    assert "Oda" not in found.body
+
+
+def test_a_canonical_address_on_another_site_is_another_article() -> None:
+    page = '<link rel=canonical href="https://wire.test/a"><p>' + "Words of an article. " * 10
+
+    assert extract.extract(page, url=URL).canonical_url == URL
+
+
+def test_the_feeds_own_text_becomes_an_article() -> None:
+    at = datetime(2031, 6, 3, 16, 20, tzinfo=UTC)
+
+    found = extract.from_feed(
+        "A quay closes",
+        "<p>In short.</p>",
+        "<p>A quay closes</p><p>The first paragraph &amp; more.</p><script>x</script><p>The second.</p>",
+        url=URL,
+        authors=["Oda Brandt"],
+        published_at=at,
+        language="en",
+    )
+
+    assert found.body == "The first paragraph & more.\n\nThe second."
+    assert (found.method, found.summary, found.date) == ("feed", "In short.", "2031-06-03")
+
+
+def test_a_feed_that_gives_only_a_link_keeps_it() -> None:
+    found = extract.from_feed("T", '<a href="x">Comments</a>', "", url=None)
+
+    assert found.body == "Comments"
+
+
+def test_plain_text_in_a_feed_keeps_its_paragraphs() -> None:
+    found = extract.from_feed("T", "", "One line.\n\nAnother line.", url=None)
+
+    assert found.body == "One line.\n\nAnother line."
+
+
+def test_the_json_line_has_the_contracts_keys() -> None:
+    found = extract.from_feed("T", "S", "Body text.", url=URL)
+
+    assert list(extract.to_json("7", found)) == [
+        "id", "title", "authors", "date", "body", "summary", "language", "canonical_url",
+        "image", "site_name", "method", "warnings",
+    ]  # fmt: skip
