@@ -28,7 +28,6 @@ PARAGRAPH = (
 
 def serve(port: int, entries: int, ready: "multiprocessing.synchronize.Event") -> None:
     """Serve any number of feeds and pages from memory; `/round/N` sets how much has been published."""
-
     state = {"extra": 0, "validators": True}
 
     def feed(number: int) -> bytes:

@@ -144,7 +144,10 @@ class Daemon:
     def _tidy(self) -> None:
         """Drop what is past its retention."""
         try:
-            counts = self._app.store.prune(self._app.settings.retention, now())
+            settings = self._app.settings
+            counts = self._app.store.prune(
+                settings.retention, now(), window=settings.stories.window
+            )
         except StoreError as error:
             log.warning("cannot prune: %s", error, extra={"job": "prune"})
         else:

@@ -40,7 +40,7 @@ def prune(session: Session, as_json: bool) -> None:
     """Drop what is past its retention."""
     settings = session.settings()
     with session.store(settings) as store:
-        counts = store.prune(settings.retention, datetime.now(UTC))
+        counts = store.prune(settings.retention, datetime.now(UTC), window=settings.stories.window)
     show(counts, as_json=as_json)
 
 

@@ -176,6 +176,10 @@ class Store(Protocol):
         """Return the stored id and hash of those of the feed's entries that are known."""
         ...
 
+    def known_hashes(self, feed_id: int, hashes: Collection[str]) -> Mapping[str, int]:
+        """Return the ids of the feed's entries that have these hashes."""
+        ...
+
     def article_by_key(self, key: str) -> Article | None:
         """Return the article of a page, if it is stored."""
         ...

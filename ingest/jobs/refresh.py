@@ -1,6 +1,7 @@
 """From a feed to its entries: fetch it, read what it says, keep what is new, decide when to look again."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,8 +9,8 @@ from ingest.errors import FetchError, HttpStatus, ParseError
 from ingest.feeds import freshness, parse, polling
 from ingest.feeds.polling import Check
 from ingest.jobs.context import Context
-from ingest.jobs.ports import Tx
-from ingest.model import EntryWhy, Exchange, Feed, Outcome
+from ingest.jobs.ports import Store, Tx
+from ingest.model import EntryPlan, EntryWhy, Exchange, Feed, Outcome, ParsedFeed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
     New entries are due for reading at once; nothing is fetched or sent from inside the
     transaction. What goes wrong outside is an outcome of the feed, not an error here.
     """
-    check, exchange = _check(feed, context)
+    check, exchange = _check(feed, context, now)
     plans = [plan for plan in check.plans if plan.why is not EntryWhy.KNOWN]
     silent = feed.first_polled_at is None and context.polling.first == "store"
     settled = polling.settle(
@@ -50,7 +51,7 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
     return Refreshed(settled, counts[EntryWhy.NEW], counts[EntryWhy.CHANGED], exchange)
 
 
-def _check(feed: Feed, context: Context) -> tuple[Check, Exchange]:
+def _check(feed: Feed, context: Context, now: datetime) -> tuple[Check, Exchange]:
     """Fetch and understand a feed; every outcome is a value."""
     request = freshness.request_for(
         feed,
@@ -85,13 +86,27 @@ def _check(feed: Feed, context: Context) -> tuple[Check, Exchange]:
         return answer.but(outcome=Outcome.UNCHANGED, body_hash=body_hash), exchange
     try:
         parsed = parse.parse(
-            response.body, url=response.url, content_type=response.headers.get("content-type")
+            response.body,
+            url=response.url,
+            content_type=response.headers.get("content-type"),
+            shared_guids=polling.shared_guids(feed),
+            seen=polling.items(feed),
+            now=now,
         )
     except ParseError as error:
         return answer.but(outcome=polling.outcome_of(error), error=str(error)), exchange
-    known = context.doors.store.known(feed.id, {entry.key for entry in parsed.entries})
-    plans = freshness.decide(parsed, known)
-    return (
-        answer.but(outcome=Outcome.FETCHED, body_hash=body_hash, parsed=parsed, plans=plans),
-        exchange,
+    fetched = answer.but(
+        outcome=Outcome.FETCHED,
+        body_hash=body_hash,
+        parsed=parsed,
+        plans=_plans(feed, parsed, context.doors.store),
     )
+    return fetched, exchange
+
+
+def _plans(feed: Feed, parsed: ParsedFeed, store: Store) -> Sequence[EntryPlan]:
+    """Compare a document with what is stored of its feed."""
+    known = store.known(feed.id, {entry.key for entry in parsed.entries})
+    hashes = freshness.unrecognised(parsed, known)
+    same = store.known_hashes(feed.id, hashes) if hashes else None
+    return freshness.decide(parsed, known, same=same, versions=polling.versions(feed))

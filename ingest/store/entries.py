@@ -5,7 +5,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, func, select, update
 
 from ingest.model import (
     Article,
@@ -87,6 +87,21 @@ def known(
     for some in chunks(asked, 500):
         query = select(*columns).where(entries.c.feed_id == feed_id, entries.c.key.in_(some))
         found |= {asked[row.key]: (row.id, row.hash) for row in connection.execute(query)}
+    return found
+
+
+def known_hashes(
+    connection: Connection, feed_id: int, hashes: Collection[str]
+) -> Mapping[str, int]:
+    """Return the ids of the feed's entries that have these hashes, the first of each.
+
+    Reads the feed's entries; asked only where a feed seems to have changed all its identities.
+    """
+    found: dict[str, int] = {}
+    for some in chunks(hashes, 500):
+        query = select(entries.c.hash, func.min(entries.c.id)).group_by(entries.c.hash)
+        query = query.where(entries.c.feed_id == feed_id, entries.c.hash.in_(some))
+        found |= {row[0]: row[1] for row in connection.execute(query)}
     return found
 
 

@@ -155,7 +155,7 @@ def _refuse_newer(at: str) -> None:
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     known = {script.revision for script in ScriptDirectory(str(scripts())).walk_revisions()}
-    if at not in known:
+    if at not in known and at > HEAD:  # revisions are numbered in order
         raise StoreError(
             f"the database is at schema {at}, made by a newer version of this program; "
             f"this one knows schemas up to {HEAD}"

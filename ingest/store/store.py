@@ -237,18 +237,9 @@ class Store:
         )
 
     def next_retry_at(self) -> datetime | None:
-        """Return when the first unread entry or delivery that nobody works on is due; None for none."""
+        """Return when the first unread entry that nobody works on is due; None for none."""
         unread = entries_table.c.state == EntryState.WAITING.value
-
-        def read(connection: Connection) -> datetime | None:
-            now = _now()
-            times = (
-                leases.next_at(connection, ENTRIES, now, unread),
-                leases.next_at(connection, DELIVERIES, now),
-            )
-            return min((at for at in times if at), default=None)
-
-        return self._read(read)
+        return self._read(lambda connection: leases.next_at(connection, ENTRIES, _now(), unread))
 
     # --- records ----------------------------------------------------------------------------
 
@@ -259,6 +250,10 @@ class Store:
     def known(self, feed_id: int, keys: Collection[str]) -> Mapping[str, tuple[int, str]]:
         """Return the stored id and hash of those of the feed's entries that are known."""
         return self._read(lambda connection: entries.known(connection, feed_id, keys))
+
+    def known_hashes(self, feed_id: int, hashes: Collection[str]) -> Mapping[str, int]:
+        """Return the ids of the feed's entries that have these hashes."""
+        return self._read(lambda connection: entries.known_hashes(connection, feed_id, hashes))
 
     def article_by_key(self, key: str) -> Article | None:
         """Return the article of a page, if it is stored."""

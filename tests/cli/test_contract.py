@@ -1,6 +1,7 @@
 """What others script against: exit codes, keys of the listings, filters line by line."""
 
 import json
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -120,8 +121,6 @@ def test_a_missing_configuration_is_named(tmp_path: Path) -> None:
 
 
 def test_an_older_schema_exits_3_and_names_the_command(polled: Desk) -> None:
-    import sqlite3
-
     with sqlite3.connect(polled.folder / "ingest.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0000'")
     connection.close()

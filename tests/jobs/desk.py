@@ -13,7 +13,7 @@ from ingest.feeds.settings import FeedConfig, Polling
 from ingest.fetch.settings import Fetch
 from ingest.jobs.context import Context, Rules
 from ingest.jobs.outbox import deliver
-from ingest.jobs.ports import Doors
+from ingest.jobs.ports import Doors, Tx
 from ingest.jobs.read import Read, read
 from ingest.jobs.refresh import Refreshed, refresh
 from ingest.model import Delivery, Entry, Feed, Rule, WantedFeed
@@ -63,9 +63,13 @@ class JobDesk:
         return refresh(feed, self.context, self.now)
 
     def _give_back(self, feeds: Sequence[Feed], kept: Feed) -> None:
-        for feed in feeds:
-            if feed is not kept:
-                self.store.write(lambda tx, feed=feed: tx.save_feed(feed))
+        others = [feed for feed in feeds if feed is not kept]
+
+        def save(tx: Tx) -> None:
+            for feed in others:
+                tx.save_feed(feed)
+
+        self.store.write(save)
 
     def claim(self) -> Sequence[Entry]:
         """Claim the entries that are due now."""
