@@ -48,6 +48,8 @@ def names(raw: Iterable[str], site: Iterable[str] = ()) -> tuple[str, ...]:
 
 def _split(text: str) -> Iterable[str]:
     text = squeeze(html.unescape(html.unescape(text[:400])))
+    if "://" in text:
+        return
     text = _BY.sub("", text).strip(" ,-–—|:•")
     for part in _SPLIT.split(text):
         pieces = [piece for piece in _COMMA.split(part) if piece]

@@ -215,13 +215,12 @@ def prune(outline: Outline) -> None:
 
 def _around_headings(outline: Outline) -> set[int]:
     """Return the elements around an `h1` that hold running text too: no name speaks against them."""
-    found: set[int] = set()
-    for here in outline.headings:
-        while here > 0:
-            if outline.good[here] >= HEADED_TEXT:
-                found.add(here)
-            here = outline.parents[here]
-    return found
+    return {
+        here
+        for heading in outline.headings
+        for here in outline.around(heading)
+        if here and outline.good[here] >= HEADED_TEXT
+    }
 
 
 HEADED_TEXT = 400
@@ -322,10 +321,10 @@ def choose(outline: Outline, noise: float = _NOISE_WEIGHT, within: int = 0) -> i
 
 def _first_of_several(outline: Outline) -> int:
     """Return the first of several whole articles on one page (endless scrolling), else the body."""
-    for here in outline.headings:
-        while here > 0 and outline.nodes[here].tag != "article":
-            here = outline.parents[here]
-        if here > 0 and outline.good[here] >= HEADED_TEXT and not outline.is_gone(here):
+    for heading in outline.headings:
+        articles = (h for h in outline.around(heading) if outline.nodes[h].tag == "article")
+        here = next(articles, 0)
+        if here and outline.good[here] >= HEADED_TEXT and not outline.is_gone(here):
             return here if _followed(outline, here) else 0
     return 0
 
@@ -364,9 +363,11 @@ def find(body: LexborNode) -> LexborNode | None:
 def _cut_figures(outline: Outline) -> None:
     """Cut pictures and captions; a figure may also hold a table or a quotation, which stay."""
     for here, node in enumerate(outline.nodes):
-        if node.tag in ("figure", "figcaption") and not outline.is_gone(here):
-            if node.tag == "figcaption" or node.css_first("table, blockquote, pre") is None:
-                outline.cut(here)
+        caption = node.tag == "figcaption"
+        if not (caption or node.tag == "figure") or outline.is_gone(here):
+            continue
+        if caption or node.css_first("table, blockquote, pre") is None:
+            outline.cut(here)
 
 
 @lru_cache(8192)

@@ -67,7 +67,13 @@ def _iso(text: str) -> Day | None:
         return None
     year, month, day, hour, minute, second, zone = found.groups()
     moment = datetime(
-        int(year), int(month), int(day), int(hour or 0), int(minute or 0), min(int(second or 0), 59)
+        int(year),
+        int(month),
+        int(day),
+        int(hour or 0),
+        int(minute or 0),
+        min(int(second or 0), 59),
+        tzinfo=UTC,
     )
     return Day(moment.date().isoformat(), _aware(moment, zone) if hour else None)
 
@@ -94,7 +100,8 @@ def _compact(text: str) -> Day | None:
     found = _COMPACT.match(text)
     if not found:
         return None
-    moment = datetime(*(int(part or 0) for part in found.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
+    moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     return Day(moment.date().isoformat(), _aware(moment, None) if found[4] else None)
 
 
@@ -123,4 +130,4 @@ def _written(text: str) -> Day | None:
 
 
 def _day(year: str, month: str | int, day: str | int) -> Day:
-    return Day(datetime(int(year), int(month), int(day)).date().isoformat())  # noqa: DTZ001
+    return Day(datetime(int(year), int(month), int(day), tzinfo=UTC).date().isoformat())

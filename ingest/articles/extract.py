@@ -69,7 +69,9 @@ def extract(
         image=said.image,
         site_name=said.site_name,
         method=method,
-        warnings=tuple(_warnings(tree, said)),
+        warnings=tuple(
+            _warnings(tree, said, unused=bool(rule and rule.body) and method != "site_rule")
+        ),
     )
 
 
@@ -130,7 +132,9 @@ def _refuse_empty(said: Metadata, body: str) -> None:
         raise ExtractError("the page holds no article text")
 
 
-def _warnings(tree: LexborHTMLParser, said: Metadata) -> Iterator[str]:
+def _warnings(tree: LexborHTMLParser, said: Metadata, *, unused: bool) -> Iterator[str]:
+    if unused:
+        yield "site_rule_unused"
     if said.paywalled:
         yield "paywall"
     robots = tree.css_first("meta[name=robots]")

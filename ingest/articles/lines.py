@@ -54,7 +54,7 @@ class Page:
     """Names in the same form."""
 
 
-_SIGNS = re.compile(r"^[\W_]+")
+_SIGNS = re.compile(r"^(?:[^\w©]|_)+")
 
 Rule = Callable[[Line, Page], bool]
 

@@ -13,7 +13,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from ingest.articles import authors, dates
+from ingest.articles import authors, dates, page
 from ingest.articles.container import CORE_MARK
 from ingest.articles.metadata import Metadata
 from ingest.articles.words import plain, squeeze
@@ -94,9 +94,12 @@ def metadata(tree: LexborHTMLParser, rule: SiteRule, said: Metadata) -> Metadata
     )
 
 
-def next_page(tree: LexborHTMLParser, rule: SiteRule, url: str) -> str | None:
-    """Return the address of the article's next page, where the rule finds its link."""
-    node = tree.css_first(rule.next_page) if rule.next_page else None
+def next_page(html: bytes | str, rule: SiteRule, url: str) -> str | None:
+    """Return the address of the article's next page, where the rule finds its link.
+
+    Raises ExtractError as `page.parse` does.
+    """
+    node = page.parse(html).css_first(rule.next_page) if rule.next_page else None
     return join(url, node.attributes.get("href") or "") if node is not None else None
 
 
@@ -147,7 +150,9 @@ def parse_rule(text: str, file: str) -> SiteRule:
         problem = getattr(e, "problem", None) or "cannot be read"
         raise ConfigError(f"not valid YAML: {problem}", file=file, line=line, column=column) from e
     if not isinstance(node, yaml.MappingNode):
-        raise ConfigError("a site rule is a mapping that begins with `hosts:`", file=file, line=1)
+        raise ConfigError(
+            "a site rule is a mapping that begins with `hosts:`", file=file, line=1, column=1
+        )
     places = _places(node, file)
     values = yaml.load(text, Loader=yaml.CSafeLoader)
     try:
@@ -159,6 +164,8 @@ def parse_rule(text: str, file: str) -> SiteRule:
 def _places(node: yaml.MappingNode, file: str) -> dict[str, yaml.Mark]:
     places: dict[str, yaml.Mark] = {}
     for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise ConfigError("a site rule is a mapping of plain keys", file=file, line=1, column=1)
         if key.value in places:
             mark = key.start_mark
             raise ConfigError(

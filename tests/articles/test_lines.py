@@ -1,0 +1,84 @@
+"""Line rules: what each takes out, and what none may touch."""
+
+import time
+
+import pytest
+
+from ingest.articles.lines import RULES, Line, Page, judge
+
+PAGE = Page(titles=frozenset({"a quay closes"}), authors=frozenset({"oda brandt"}))
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("headline", "A quay closes"),
+        ("advertisement", "Advertisement"),
+        ("advertisement", "Anzeige"),
+        ("credit", "Image: Reuters."),
+        ("credit", "Photograph: Oda Brandt/AP"),
+        ("credit", "A crane in the harbour. Getty Images"),
+        ("credit", "Foto: dpa"),
+        ("read more", "Read more: The crane that would not turn"),
+        ("read more", "Lesen Sie auch: Der Kran"),
+        ("read more", "À lire aussi : la grue"),
+        ("read more", "Читайте также: кран"),
+        ("newsletter", "Sign up for our weekly newsletter"),
+        ("newsletter", "Suscríbete a nuestro boletín"),
+        ("share", "Facebook Twitter Email"),
+        ("tags", "Tags: harbour, cranes"),
+        ("date", "Published 3 June 2031"),
+        ("date", "5 min read"),
+        ("date", "2031-06-03 18:20"),
+        ("byline", "By Oda Brandt"),
+        ("byline", "Oda Brandt"),
+        ("bio", "Oda Brandt is the port reporter of the Vellmar Post."),
+        ("legal", "© 2031 The Vellmar Post"),
+        ("comment", "Leave a comment"),
+        ("control", "https://news.example/x"),
+        ("control", "* * *"),
+        ("notice", "This site uses cookies."),
+        ("origin", "This article was originally published by the Coast Wire."),
+        ("appeal", "Get in touch with our news team"),
+    ],
+)
+def test_a_line_beside_the_article_is_named(rule: str, text: str) -> None:
+    assert judge(Line(text, "p"), PAGE) == rule
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“We would rather lose two seasons than one crane,” she said.",
+        "Correction: an earlier version gave the wrong number of piers.",
+        "Editor's note: the council has since changed its mind.",
+        "Read the letter in which the council asks for a third crane, and you will see why it failed to get one.",
+        "Oda Brandt, the mayor, said on Tuesday that she had never seen the letter.",
+        "On 3 June 2031 the council voted to close the quay for two years.",
+        "Images of the quay, taken in May, show eleven piers with cracks as wide as a hand.",
+        "What happens next",
+        "No.",
+    ],
+)
+def test_article_text_is_left_alone(text: str) -> None:
+    assert judge(Line(text, "p"), PAGE) is None
+
+
+def test_a_line_that_is_a_link_goes_and_a_sentence_with_a_link_stays() -> None:
+    text = "The council had warned of this in its report."
+
+    assert judge(Line(text, "p", linked=len(text)), PAGE) == "link"
+    assert judge(Line(text, "p", linked=10), PAGE) is None
+
+
+@pytest.mark.parametrize("filler", ["a ", "read more ", "12/", "facebook ", "— ", "by x ", "a@b."])
+def test_no_rule_takes_long_over_any_line(filler: str) -> None:
+    lines = [
+        Line((filler * 400)[:size] + end, "p") for size in range(20, 700, 4) for end in ("", "!x")
+    ]
+
+    for name, rule in RULES:
+        start = time.process_time()
+        for line in lines:
+            rule(line, PAGE)
+        assert time.process_time() - start < 0.5, name
