@@ -1,10 +1,11 @@
 """The demo itself: the outlets publish, the real daemon's parts do their work, the terminal tells."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event as Signal
 from time import monotonic
+from typing import Any
 
 import yaml
 from rich.console import Console, Group
@@ -20,7 +21,7 @@ from ingest.demo.news import LATER, OUTLETS, PROGRAMME, Piece
 from ingest.demo.press import Press, open_presses
 from ingest.demo.sinks import HookSink, MailSink
 from ingest.jobs.read import Read
-from ingest.model import Delivery, DeliveryState, PlacementWhy
+from ingest.model import AlertWhy, Delivery, DeliveryState, PlacementWhy
 from ingest.store import Store
 
 SECRET = "demo-secret"  # noqa: S105  of a receiver that ends with the demo
@@ -90,8 +91,8 @@ class Demo:
         self._owed = 0
         self._moved = Signal()
 
-    def run(self, *, once: bool) -> bool:
-        """Play the first round, and the later ones until interrupted; False when it got stuck."""
+    def run(self, *, once: bool, received: bool = True) -> bool:
+        """Play the first round, and the later one until interrupted; False when it got stuck."""
         scheduler = clock(self._app)
         self._greet()
         self._app.start()
@@ -99,6 +100,8 @@ class Demo:
         try:
             done = self._play(PROGRAMME)
             self._sum_up()
+            if received:
+                self._show_received()
             if not once:
                 self._play(LATER)
                 self._console.print(
@@ -162,17 +165,24 @@ class Demo:
             where = f"story {article.story_id}, {placement.why.value.replace('_', ' ')}"
         name = f"{event.entry.feed:<20}"
         self._console.print(f"{name} {escape(article.title)}  [dim]{where}[/]")
-        if kept.alerts:
-            self._owed += self._deliveries_of(article.story_id)
-            self._console.print("    [bold red]alert[/]")
+        for match in self._store.matches_for(article.id):
+            self._tell_match(article.id, match)
 
-    def _deliveries_of(self, story: int) -> int:
-        alerts = {row["id"] for row in self._store.list_alerts() if row["story"] == story}
-        return sum(row["alert"] in alerts for row in self._store.list_deliveries())
+    def _tell_match(self, article: int, match: Mapping[str, Any]) -> None:
+        """Say what became of a rule that is true of an article, and why it is."""
+        if match["why"] == AlertWhy.ALERTED:
+            terms = ", ".join(f"“{term}”" for term in self._terms(article, match["rule"]))
+            self._console.print(f"    [bold red]alert[/] {match['rule']}: {escape(terms)}")
+            self._owed += len(list(self._store.list_deliveries(alert=match["alert"])))
+        else:
+            why = match["why"].replace("_", " ")
+            self._console.print(f"    [dim]{match['rule']}: {why}, nobody is told again[/]")
 
     def _sum_up(self) -> None:
         self._console.print()
         self._console.print(self._outlets(), "", self._stories(), "", self._alerts(), sep="\n")
+
+    def _show_received(self) -> None:
         for mail in self._mail.mails[:1]:
             head = "\n".join(
                 f"{name}: {mail[name]}"
