@@ -134,16 +134,20 @@ def _before(
 
 
 def _after(lines: Sequence[Line], verdicts: list[str | None], last: int) -> None:
+    """Take out what follows the densest part, where it is little or mostly links and labels."""
     sizes = [
         0 if why else max(len(line.text) - 2 * line.linked, 0)
         for line, why in zip(lines, verdicts, strict=True)
     ]
-    if sum(sizes[last + 1 :]) < TAIL * sum(sizes):
-        for i in range(last + 1, len(lines)):
+    below = range(last + 1, len(lines))
+    furniture = sum(verdicts[i] is not None for i in below)
+    if sum(sizes[last + 1 :]) < TAIL * sum(sizes) or furniture > LISTING * len(below):
+        for i in below:
             if not lines[i].core:
                 verdicts[i] = verdicts[i] or "after the text"
 
 
+LISTING = 0.3
 TAIL = 0.2
 
 
@@ -156,14 +160,15 @@ def _end(lines: Sequence[Line], verdicts: list[str | None], running: Sequence[in
         if left > MAX_END * whole or not ends(line):
             continue
         follow = verdicts[i + 1 : i + 5]
-        if left < END_SHARE * whole or sum(why is not None for why in follow) >= 2:
+        listed = line.is_heading and sum(why is not None for why in follow) >= 2
+        if left < END_SHARE * whole or listed:
             for k in range(i, len(lines)):
                 verdicts[k] = verdicts[k] or "after an ending"
             return
 
 
 MAX_END = 0.4
-END_SHARE = 0.12
+END_SHARE = 0.2
 
 
 def _empty_headings(lines: Sequence[Line], verdicts: list[str | None]) -> None:

@@ -68,7 +68,6 @@ _POST = re.compile(r"(?<!\S)(?:hentry|type-\w+|post-\d+)(?!\S)")
 _COMPOUND = re.compile(
     r"sr-only|push-notification|product-?(?:card|embed)|screen-reader|visually-?hidden|more-(?:stories|news|from|on)|sign-?up|(?:in|inline)-?(?:article-)?(?:related|link)s?\b|see-also"
     r"|article-?(?:links|list|tools|actions|date|info|tags)|(?:entry|post)-?(?:date|info|tags|footer|author)|author-?(?:bio|box|info|card)",
-    re.I,
 )
 _TAGS = frozenset(["nav", "footer", "aside", "form", "dialog", "menu"])
 _STYLE_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
@@ -86,6 +85,7 @@ CARD_LINK = 20
 CARD_TEXT = 400
 _NOISE_WEIGHT = 0.3
 CORE_NOISE = 2.0
+CORE_SHARE = 0.3
 CORE_MARK = "data-core"
 
 
@@ -353,7 +353,7 @@ def find(body: LexborNode) -> LexborNode | None:
     if chosen is None:
         return None
     core = choose(outline, CORE_NOISE, chosen)
-    if core is not None:
+    if core is not None and outline.good[core] >= CORE_SHARE * outline.good[chosen]:
         outline.nodes[core].attrs[CORE_MARK] = "1"
     node = outline.nodes[chosen]
     node.unwrap_tags(_UNWRAPPED)
@@ -379,6 +379,6 @@ def named(classes: str, name: str) -> Kind | None:
     words = {word.lower() for word in _WORDS.findall(both)}
     if not _CONSENT.isdisjoint(words):
         return Kind.CONSENT
-    if not _STRONG.isdisjoint(words) or _COMPOUND.search(both):
+    if not _STRONG.isdisjoint(words) or _COMPOUND.search(both.lower()):
         return Kind.STRONG
     return None if _WEAK.isdisjoint(words) else Kind.WEAK

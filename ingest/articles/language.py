@@ -31,7 +31,7 @@ def decide(text: str, claimed: str | None) -> str | None:
     """Return the ISO 639-1 code of the text's language, else the page's own claim."""
     if len(text) < MIN_CHARS:
         return claimed
-    sample = re.sub(r"\s+", " ", text[:2_000])
+    sample = re.sub(r"\s+", " ", text[:1_000])
     found = _detector().detect(sample, model="lite", k=1)
     if not found:
         return claimed

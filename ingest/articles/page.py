@@ -68,8 +68,9 @@ def parse(html: bytes | str, content_type: str | None = None) -> LexborHTMLParse
         raise ExtractError(f"the page is too large ({len(html):,} characters)")
     if "<" not in html:
         raise ExtractError("the page is empty" if not html.strip() else "the page is not HTML")
-    _refuse_deep_nesting(html)
-    return LexborHTMLParser(html.encode("utf-8", "ignore"))
+    data = html.encode("utf-8", "ignore")
+    _refuse_deep_nesting(html, data)
+    return LexborHTMLParser(data)
 
 
 def decode(data: bytes, content_type: str | None = None) -> str:
@@ -138,17 +139,17 @@ def _refuse_other_types(data: bytes, content_type: str | None) -> None:
         raise ExtractError(f"the page is not HTML but {kind}")
 
 
-def _refuse_deep_nesting(html: str) -> None:
+def _refuse_deep_nesting(html: str, data: bytes) -> None:
     """Raise ExtractError where the parser would take quadratic time or memory.
 
     Elements left open nest; formatting elements left open are opened again in each later block
     (HTML section 13.2.4.3), so 10,000 of them would make 50 million nodes.
     Counting comes first: most pages are too small or too well closed for either.
     """
-    tags = html.count("<")
+    tags = data.count(b"<")
     if tags < MAX_OPEN:
         return
-    closing = html.count("</")
+    closing = data.count(b"</")
     for pattern, limit in ((_NESTING, MAX_DEPTH), (_FORMATTING, MAX_OPEN)):
         if tags - 2 * closing <= limit and closing <= 5 * MAX_DEPTH:
             continue

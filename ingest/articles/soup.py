@@ -12,6 +12,10 @@ MAX_DEPTH = 100
 """Deeper elements are opened flat: their text stays, and readers may walk the tree recursively."""
 
 
+_WRAPPERS = frozenset(["div", "section", "article", "main", "header"])
+_BLOCKS = _WRAPPERS | {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "table"}
+
+
 class _Builder(HTMLTreeBuilder):
     """Feeds one element, and all under it, to BeautifulSoup; comments are left out."""
 
@@ -35,11 +39,26 @@ class _Builder(HTMLTreeBuilder):
             if tag == "-text":
                 soup.handle_data(node.text_content or "")
             elif tag[:1].isalpha():
-                if len(names) < MAX_DEPTH:
+                inside = list(node.iter(include_text=True))
+                if len(names) < MAX_DEPTH and not self._is_wrapper(node, tag, inside):
                     soup.handle_starttag(tag, None, None, self._attributes(node))
                     names.append(tag)
                     todo.append(None)
-                todo.extend(reversed(list(node.iter(include_text=True))))
+                inside.reverse()
+                todo.extend(inside)
+
+    def _is_wrapper(self, node: LexborNode, tag: str, inside: list[LexborNode]) -> bool:
+        """Return whether an element only holds other blocks, so that no line hangs on it."""
+        return (
+            self._keep is not None
+            and tag in _WRAPPERS
+            and self._keep.isdisjoint(node.attributes)
+            and all(
+                child.tag in _BLOCKS
+                or (child.tag == "-text" and not (child.text_content or "").strip())
+                for child in inside
+            )
+        )
 
     def _attributes(self, node: LexborNode) -> dict[str, str]:
         given = node.attributes
