@@ -132,6 +132,10 @@ class ParsedFeed:
     """Digest of each item's bytes and its entry's key, to recognise it unread; may be empty."""
     left_out: int = 0
     """Entries recognised so in this document, which are not among `entries`."""
+    skip_hours: frozenset[int] = frozenset()
+    """Hours of the day, UTC, 0 to 23, in which the feed asks not to be looked at (`skipHours`)."""
+    skip_days: frozenset[int] = frozenset()
+    """Days likewise, 0 for Monday as `datetime.weekday` counts (`skipDays`)."""
 
 
 class EntryWhy(StrEnum):

@@ -32,6 +32,7 @@ _PERIODS_S = {
     "yearly": 31536000.0,
 }
 _MAX_TTL_S = 31536000.0
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TAIL = 4096
 
 
@@ -183,6 +184,8 @@ def _feed(document: reader.Document, entries: Sequence[Mapping[str, Any]], url: 
         format=document.version,
         ttl_s=_ttl_s(feed),
         entries=tuple(_entry(entry, url, inherited) for entry in entries),
+        skip_hours=_skip_hours(feed),
+        skip_days=_skip_days(feed),
     )
 
 
@@ -318,6 +321,17 @@ def _ttl_s(feed: Mapping[str, Any]) -> float | None:
     if period is None:
         return None
     return min(period / max(_length(feed.get("sy_updatefrequency")) or 1, 1), _MAX_TTL_S)
+
+
+def _skip_hours(feed: Mapping[str, Any]) -> frozenset[int]:
+    """Return the hours of `skipHours`; 24 is midnight, since RSS 0.91 counted from 1."""
+    hours = (_length(hour) for hour in feed.get("skipped hours", ()))
+    return frozenset(hour % 24 for hour in hours if hour is not None and hour <= 24)
+
+
+def _skip_days(feed: Mapping[str, Any]) -> frozenset[int]:
+    days = (str(day).strip().lower() for day in feed.get("skipped days", ()))
+    return frozenset(_DAYS.index(day) for day in days if day in _DAYS)
 
 
 # --- what kind of document --------------------------------------------------------------------

@@ -27,6 +27,8 @@ MAX_ELEMENTS = 1_000_000
 """Start tags of a document: 20 for each of the most entries we keep, about 10 s of work."""
 MAX_TAGS = 500
 """Categories of one entry; feedparser compares each with all before it."""
+MAX_SKIPPED = 24
+"""Hours or days that a feed may ask to be left alone in: each hour of a day."""
 MAX_AUTHOR = 500
 """Characters of an author's name in which an e-mail address is looked for, in quadratic time."""
 MAX_BASE = 16_384
@@ -85,6 +87,20 @@ class _Bounds:
     def _add_tag(self, term: Any, scheme: Any, label: Any) -> None:
         if len(self._get_context().get("tags", ())) < MAX_TAGS:  # type: ignore[attr-defined]
             super()._add_tag(term, scheme, label)  # type: ignore[misc]
+
+    def _end_hour(self) -> None:
+        self._note_skipped("hour")
+
+    def _end_day(self) -> None:
+        self._note_skipped("day")
+
+    def _note_skipped(self, name: str) -> None:
+        """Keep each hour or day of a list, under a name that no element can have; feedparser keeps one."""
+        inside = [element[0] for element in self.elementstack[-2:]]  # type: ignore[attr-defined]
+        value = self.pop(name)  # type: ignore[attr-defined]
+        listed = self.feeddata.setdefault(f"skipped {name}s", [])  # type: ignore[attr-defined]
+        if inside == [f"skip{name}s", name] and len(listed) < MAX_SKIPPED:
+            listed.append(value)
 
     def _sync_author_detail(self, key: str = "author") -> None:
         context = self._get_context()  # type: ignore[attr-defined]

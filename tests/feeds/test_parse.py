@@ -129,6 +129,19 @@ def test_how_long_a_feed_asks_to_be_left_alone(head: str, ttl_s: float | None) -
     assert read((DATA / "rss10.rdf").read_bytes()).ttl_s == 43200.0
 
 
+def test_the_hours_and_days_a_feed_asks_to_be_left_alone_in() -> None:
+    head = (
+        "<skipHours><hour>0</hour><hour> 7 </hour><hour>24</hour><hour>25</hour><hour>x</hour>"
+        "</skipHours><skipDays><day>Sunday</day><day>saturday</day><day>Noday</day></skipDays>"
+    )
+
+    feed = read(rss("<item><guid>1</guid><hour>3</hour><day>Monday</day></item>", head))
+
+    assert feed.skip_hours == {0, 7}
+    assert feed.skip_days == {5, 6}
+    assert (read(rss("")).skip_hours, read(rss("")).skip_days) == (frozenset(), frozenset())
+
+
 def test_the_charset_of_the_header_is_used_where_the_document_has_none() -> None:
     body = rss(
         "<item><title>\u041c\u0438\u0440 \u0438 \u0442\u0440\u0443\u0434</title></item>"
