@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborNode
 from ingest.articles import container, page, soup
 from ingest.articles.lines import Line, Page, ends, judge, resembles_title
 from ingest.articles.words import plain, squeeze, word_set
+from ingest.errors import ExtractError
 
 _BLOCK = word_set(
     "address article aside blockquote center dd details div dl dt fieldset figcaption figure footer"
@@ -20,6 +21,7 @@ _MARKS = frozenset([container.CORE_MARK])
 _OWNERS = frozenset(["li", "blockquote", "tr"])
 """A paragraph inside one of these is still its line."""
 
+_TAG = re.compile(r"<[^<>]{0,500}>")
 _CELLS = frozenset(["td", "th"])
 
 
@@ -92,10 +94,17 @@ def read(node: LexborNode, remove: Sequence[str] = ()) -> list[Line]:
 
 
 def read_html(html: str) -> list[Line]:
-    """Return the lines of a piece of HTML, as feeds carry it; raises ExtractError as `page.parse`."""
+    """Return the lines of a piece of HTML, as feeds carry it.
+
+    Never fails: what cannot be parsed is read as text, since nothing stands behind a feed's text.
+    """
     if "<" not in html and "&" not in html:
         return [Line(text, "p") for part in html.split("\n\n") if (text := squeeze(part))]
-    tree = page.parse(f"<body>{html}</body>")
+    try:
+        tree = page.parse(f"<body>{html}</body>")
+    except ExtractError:
+        text = squeeze(_TAG.sub(" ", html))
+        return [Line(text, "p")] if text else []
     if tree.root is None or tree.body is None:
         return []
     tree.root.strip_tags(container.NO_TEXT)
@@ -153,10 +162,10 @@ TAIL = 0.2
 
 def _end(lines: Sequence[Line], verdicts: list[str | None], running: Sequence[int]) -> None:
     """Take out what follows a heading that opens the part after the article."""
-    whole = left = sum(len(lines[i].text) for i in running)
+    sizes = {i: len(lines[i].text) for i in running}
+    whole = left = sum(sizes.values())
     for i, line in enumerate(lines):
-        if i in running:
-            left -= len(line.text)
+        left -= sizes.get(i, 0)
         if left > MAX_END * whole or not ends(line):
             continue
         follow = verdicts[i + 1 : i + 5]
@@ -234,8 +243,10 @@ def _trimmed(lines: list[Line]) -> list[Line]:
 
 
 def paragraphs(lines: Sequence[Line]) -> str:
-    """Return the body: paragraphs joined by a blank line."""
-    out = ""
+    """Return the body: paragraphs joined by a blank line, lines of one paragraph by a break."""
+    parts: list[str] = []
     for line in lines:
-        out += ("\n" if line.continues and out else "\n\n" if out else "") + line.text
-    return out
+        if parts:
+            parts.append("\n" if line.continues else "\n\n")
+        parts.append(line.text)
+    return "".join(parts)

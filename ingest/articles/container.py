@@ -81,6 +81,10 @@ _INLINE = word_set("""
 _UNWRAPPED = sorted(_INLINE - {"a", "br", "img"})
 """Marks on words say nothing here, and each element costs BeautifulSoup 25 µs."""
 
+MAX_MARKS = 2_000
+"""Headings, linked headlines and images looked at on one page: each asks for the elements around
+it, and a hostile page may nest deeply."""
+
 CARD_LINK = 20
 CARD_TEXT = 400
 _NOISE_WEIGHT = 0.3
@@ -102,8 +106,8 @@ class Outline:
         self.good: list[int] = []
         self.images: list[int] = []
         self.headings: list[int] = []
-        self._gone: set[int] = set()
         self._read(body)
+        self._gone = bytearray(len(self.nodes))
 
     def _read(self, body: LexborNode) -> None:
         index: dict[int, int] = {}
@@ -112,7 +116,7 @@ class Outline:
         links: list[int] = []
         nodes, parents, total = self.nodes, self.parents, self.total
         own: list[int] = []
-        for node in body.traverse(include_text=True):
+        for node in body.traverse(include_text=True, skip_empty=True):
             tag = node.tag
             parent = node.parent
             at = index.get(parent.mem_id, -1) if parent is not None else -1
@@ -163,21 +167,16 @@ class Outline:
     def cut(self, here: int) -> None:
         """Take an element and all under it out of the page."""
         total, good = self.total[here], self.good[here]
-        at = here
-        while at >= 0:
-            self.total[at] -= total
-            self.good[at] -= good
-            at = self.parents[at]
+        for up in (here, *self.around(here)):
+            self.total[up] -= total
+            self.good[up] -= good
+        end = self.end(here)
+        self._gone[here:end] = b"\x01" * (end - here)
         self.nodes[here].decompose()
-        self._gone.add(here)
 
     def is_gone(self, here: int) -> bool:
         """Return whether an element was cut, itself or with one around it."""
-        while here >= 0:
-            if here in self._gone:
-                return True
-            here = self.parents[here]
-        return False
+        return self._gone[here] == 1
 
 
 def _size(text: str) -> int:
@@ -217,7 +216,7 @@ def _around_headings(outline: Outline) -> set[int]:
     """Return the elements around an `h1` that hold running text too: no name speaks against them."""
     return {
         here
-        for heading in outline.headings
+        for heading in outline.headings[:MAX_MARKS]
         for here in outline.around(heading)
         if here and outline.good[here] >= HEADED_TEXT
     }
@@ -232,11 +231,11 @@ def cut_cards(outline: Outline) -> None:
     No class name gives them away on many sites; their shape does.
     """
     headlines: Counter[int] = Counter()
-    for headline in outline.headlines:
+    for headline in outline.headlines[:MAX_MARKS]:
         headlines.update(outline.around(headline))
     groups: dict[tuple[int, str], list[int]] = {}
     limit = min(CARD_TEXT, KEEP_SHARE * outline.good[0])
-    for card in outline.headlines:
+    for card in outline.headlines[:MAX_MARKS]:
         if outline.is_gone(card):
             continue
         for up in outline.around(card):
@@ -257,7 +256,7 @@ def cut_captions(outline: Outline) -> None:
 
     Icons and portraits in boxes named as furniture say nothing about the text beside them.
     """
-    for image in outline.images:
+    for image in outline.images[:MAX_MARKS]:
         box = image
         while box > 0 and not outline.total[box] and _kind(outline.nodes[box]) is None:
             box = outline.parents[box]
@@ -321,7 +320,7 @@ def choose(outline: Outline, noise: float = _NOISE_WEIGHT, within: int = 0) -> i
 
 def _first_of_several(outline: Outline) -> int:
     """Return the first of several whole articles on one page (endless scrolling), else the body."""
-    for heading in outline.headings:
+    for heading in outline.headings[:MAX_MARKS]:
         articles = (h for h in outline.around(heading) if outline.nodes[h].tag == "article")
         here = next(articles, 0)
         if here and outline.good[here] >= HEADED_TEXT and not outline.is_gone(here):

@@ -18,6 +18,8 @@ from ingest.urls import join
 from ingest.urls import site as site_of
 
 _HEADLINE_MAX = 300
+_TEXT_MAX = 1_000
+_META_MAX = 5_000
 _SEPARATOR = re.compile(r"\s+[|\-–—·•»:/]+\s+|\s*[|｜ㅣ]\s*")
 _DATE_META = (
     "article:published_time", "og:article:published_time", "datepublished", "date.published", "article_date_original", "parsely-pub-date",
@@ -99,7 +101,7 @@ def _head(tree: LexborHTMLParser) -> _Head:
     meta: dict[str, list[str]] = {}
     for node in tree.css("meta"):
         given = node.attributes
-        value = squeeze(given.get("content") or "")
+        value = squeeze((given.get("content") or "")[:_META_MAX])
         for key in ("property", "name", "itemprop", "http-equiv"):
             name = given.get(key)
             if name and value:
@@ -111,8 +113,8 @@ def _head(tree: LexborHTMLParser) -> _Head:
         meta=meta,
         articles=[item for item in found if jsonld.is_article(item)],
         by_id={str(i["@id"]): i for i in reversed(found) if i.get("@id") and len(i) > 1},
-        h1=[text for node in tree.css("h1")[:20] if (text := _shown_text(node))],
-        window=squeeze(window.text() or "") if window is not None else "",
+        h1=[text for node in tree.css("h1")[:20] if (text := _shown_text(node)[:_TEXT_MAX])],
+        window=squeeze(window.text() or "")[:_TEXT_MAX] if window is not None else "",
         tree=tree,
     )
 

@@ -12,9 +12,12 @@ from ingest.errors import ExtractError
 MAX_CHARS = 20_000_000
 """Larger pages are no articles: the largest of the 1,290 yardstick pages has 4 million."""
 
-MAX_DEPTH = 2_000
+MAX_DEPTH = 500
 """Deepest nesting handed to the parser, whose cost is quadratic in it (20,000 nested divs take 0.7 s,
 100,000 take 16 s; measured with selectolax 1.0.2). Real pages stay below 100."""
+
+MAX_TAGS = 400_000
+"""Most tags of one page, about 3 s of work; large real pages have 50,000."""
 
 MAX_OPEN = 500
 """Most formatting elements (`b`, `font`, …) that may be left open; real pages leave a handful."""
@@ -149,9 +152,11 @@ def _refuse_deep_nesting(html: str, data: bytes) -> None:
     tags = data.count(b"<")
     if tags < MAX_OPEN:
         return
+    if tags > MAX_TAGS:
+        raise ExtractError(f"the page has too many elements ({tags:,} tags)")
     closing = data.count(b"</")
     for pattern, limit in ((_NESTING, MAX_DEPTH), (_FORMATTING, MAX_OPEN)):
-        if tags - 2 * closing <= limit and closing <= 5 * MAX_DEPTH:
+        if tags - 2 * closing <= limit and closing <= 5_000:
             continue
         steps = (-1 if slash else 1 for slash in pattern.findall(html))
         if max(accumulate(steps), default=0) > limit:

@@ -55,6 +55,7 @@ def test_a_layout_gives_exactly_its_article(name: str) -> None:
         (b"<title>Before you continue</title><p>We and our partners would like to store a few small files.", "consent wall"),
         ("<div>" * 100_000, "nested too deeply"),
         ("<div>" * 30_000 + "x" + "</div>" * 30_000, "nested too deeply"),
+        ("<i></i>" * 250_000, "too many elements"),
         ("".join(f"<p><font size={n}>x" for n in range(3_000)), "nested too deeply"),
     ],
 )  # fmt: skip
@@ -80,6 +81,9 @@ def test_another_media_type_is_refused() -> None:
         "<p>" + "read more: " * 5_000,
         "<p>" + "12/" * 20_000,
         "<li>" * 20_000 + "x" * 100,
+        "<div>" * 480 + "<a href=x>a linked headline of a story</a><img>" * 20_000,
+        "<h1>" + "word " * 200_000,
+        "<h2>Related</h2><p>" + "A sentence of text that runs on for a good while and then some more. " * 2 + "<p>x" * 30_000,
         "<!--" * 10_000 + "<p>" + "word " * 40,
     ],
 )  # fmt: skip
@@ -140,6 +144,12 @@ def test_a_feed_that_gives_only_a_link_keeps_it() -> None:
     found = extract.from_feed("T", '<a href="x">Comments</a>', "", url=None)
 
     assert found.body == "Comments"
+
+
+def test_a_feeds_text_that_cannot_be_parsed_is_read_as_text() -> None:
+    found = extract.from_feed("T", "", "<div>" * 9_000 + "Words.", url=None)
+
+    assert found.body == "Words."
 
 
 def test_plain_text_in_a_feed_keeps_its_paragraphs() -> None:
