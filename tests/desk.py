@@ -103,8 +103,12 @@ class Desk:
 
     def start(self, *words: str, **environ: str) -> "subprocess.Popen[str]":
         """Start the program and leave it running, until `end` or the end of the test."""
+        return self.start_command(self.command(*words), **environ)
+
+    def start_command(self, command: Sequence[str], **environ: str) -> "subprocess.Popen[str]":
+        """Start any command and leave it running, as `start` does."""
         process = subprocess.Popen(
-            self.command(*words),
+            command,
             env={**os.environ, **environ},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

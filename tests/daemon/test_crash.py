@@ -7,6 +7,7 @@ from time import sleep
 
 import pytest
 
+from tests.daemon.storm import Storm
 from tests.desk import Desk, end, page, prose, rss
 
 STORIES = 12
@@ -53,3 +54,13 @@ def test_passes_that_are_killed_lose_nothing_and_repeat_no_alert(desk: Desk, see
     assert set(desk.hook_ids) == sent
     mailed = {mail["Message-ID"] for mail in desk.postbox.mails}
     assert len(mailed) == len(alerts)
+
+
+def test_a_killed_daemon_loses_nothing_while_receivers_refuse_stall_and_reset(desk: Desk) -> None:
+    storm = Storm(desk, seed=1)
+    for _ in range(5):
+        storm.kill_once(1.0, 2.0)
+    storm.settle(20)
+
+    assert storm.published > 0
+    assert storm.faults() == []
