@@ -55,6 +55,7 @@ def test_a_layout_gives_exactly_its_article(name: str) -> None:
         (b"<title>Before you continue</title><p>We and our partners would like to store a few small files.", "consent wall"),
         ("<div>" * 100_000, "nested too deeply"),
         ("<div>" * 30_000 + "x" + "</div>" * 30_000, "nested too deeply"),
+        ("<p " + " ".join(f"a{n}" for n in range(50_000)) + ">x", "too many attributes"),
         ("<i></i>" * 250_000, "too many elements"),
         ("".join(f"<p><font size={n}>x" for n in range(3_000)), "nested too deeply"),
     ],
@@ -62,6 +63,13 @@ def test_a_layout_gives_exactly_its_article(name: str) -> None:
 def test_what_is_no_article_is_refused_by_name(html: bytes | str, reason: str) -> None:
     with pytest.raises(ExtractError, match=reason):
         extract.extract(html, url=URL)
+
+
+def test_a_picture_in_the_markup_is_no_hostile_element() -> None:
+    picture = f'<img src="data:image/png;base64,{"A" * 50_000}"><path d="{"1 2 " * 10_000}">'
+    text = "Words of an article that go on for a good while. " * 4
+
+    assert extract.extract(f"{picture}<p>{text}", url=URL).body == text.strip()
 
 
 def test_another_media_type_is_refused() -> None:
