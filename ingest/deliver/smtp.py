@@ -74,7 +74,12 @@ class EmailConfig(ChannelSection):
 
     kind: Literal["email"] = Field(description="Mail.")
     to: tuple[Mailbox, ...] = Field(min_length=1, description="Who gets the mail.")
-    sender: Mailbox = Field(alias="from", description="The address the mail comes from.")
+    sender: Mailbox | None = Field(
+        None,
+        alias="from",
+        description="The address the mail comes from; `ingest@` the first recipient's domain, "
+        "where none is given.",
+    )
     smtp: SmtpConfig = Field(description="The server that takes the mail.")
 
 
@@ -92,8 +97,8 @@ class Mail:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._config, self._base_url, self._tls = config, base_url, tls or tls_context()
-        self._sender = address(config.sender)
         self._recipients = tuple(map(address, config.to))
+        self._sender = address(config.sender or f"ingest@{self._recipients[0].domain}")
         self._lock = Lock()
         self._smtp: _Smtp | None = None
         self._idle: Timer | None = None

@@ -75,3 +75,43 @@ def test_the_reference_tells_every_key() -> None:
     assert page.read_text(encoding="utf-8") == reference.page(), (
         "run `python -m ingest.config.reference > docs/reference/configuration.md`"
     )
+
+
+EVERY_ROOM = """
+database: sqlite:///var/desk.db
+contact: mailto:desk@example.org
+fetch: {timeout: 30s, max_body: 20MB, per_site: 1, site_delay: 1s, robots: true, allow_networks: []}
+polling: {interval: 15m, min: 2m, max: 24h, adaptive: true, first: alert}
+articles: {full_text: true, max_page: 10MB, recheck: [1h, 6h, 24h]}
+stories: {window: 72h}
+retention: {articles: 365d, raw_pages: 14d}
+web: {listen: 127.0.0.1:8080, password_file: null}
+metrics: {enabled: true}
+channels:
+  desk: {kind: email, to: [a@example.org], from: b@example.org, smtp: {host: mail.example.org, port: 587, security: starttls, username: u, password: "${PASSWORD}"}}
+  morning: {kind: email, to: [a@example.org], digest: {at: "07:00", timezone: Europe/Berlin}, smtp: {host: localhost, port: 25}}
+  hook: {kind: webhook, url: https://hook.example.org/in, secret: ["${SECRET}", "${SECRET}"]}
+  phone: {kind: apprise, url: "${PHONE}", quiet_hours: {from: "22:00", to: "07:00", timezone: Europe/Berlin}, rate: 10/h}
+health: {channels: [desk], feed_failing_after: 24h, feed_silent_factor: 5}
+feeds:
+  - {url: https://example.org/rss.xml, name: Example, tags: [ports], interval: 10m}
+  - {url: https://example.net/atom.xml, full_text: false, headers: {Authorization: "${TOKEN}"}}
+rules:
+  - name: cranes
+    query: '"gantry crane" AND (Havn OR Skarholm) NOT title:cricket'
+    tags: [ports]
+    notify: [desk, hook]
+    on: article
+    repeat: story
+    surge: {factor: 4, window: 2h}
+"""
+
+
+def test_a_configuration_that_speaks_of_every_room_loads(tmp_path: Path) -> None:
+    path = tmp_path / "ingest.yaml"
+    path.write_text(EVERY_ROOM, encoding="utf-8")
+    names = ("PASSWORD", "PHONE", "SECRET", "TOKEN")
+    settings = load(path, {name: f"a {name.lower()} of more than thirty-two" for name in names})
+
+    assert len(settings.channels) == 4
+    assert settings.rules[0].on == "article"

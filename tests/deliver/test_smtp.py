@@ -73,6 +73,18 @@ def test_every_recipient_gets_the_one_message() -> None:
     assert [box.addr_spec for box in message["To"].addresses] == recipients
 
 
+def test_mail_without_a_from_comes_from_the_recipients_own_domain() -> None:
+    box = Postbox()
+    with mail_server(box) as port:
+        nobody = settings(port, "lead@example.net").model_copy(update={"sender": None})
+        mail = Mail(nobody)
+        mail.send(delivery())
+        mail.close()
+
+    ((_, message),) = box.mails
+    assert message["From"].addresses[0].addr_spec == "ingest@example.net"
+
+
 def test_a_line_of_a_single_dot_does_not_end_the_mail() -> None:
     box = Postbox()
     with mail_server(box) as port, channel(port) as mail:
