@@ -157,7 +157,10 @@ def _after(lines: Sequence[Line], verdicts: list[str | None], last: int) -> None
 
 
 LISTING = 0.3
+"""From this share of links and labels on, the lines below the densest part are a listing."""
+
 TAIL = 0.2
+"""With at least this share of all text below the densest part, the article goes on there."""
 
 
 def _end(lines: Sequence[Line], verdicts: list[str | None], running: Sequence[int]) -> None:
@@ -177,7 +180,10 @@ def _end(lines: Sequence[Line], verdicts: list[str | None], running: Sequence[in
 
 
 MAX_END = 0.4
+"""With more of the running text than this still to come, no heading ends the article."""
+
 END_SHARE = 0.2
+"""With less than this to come, an ending label is believed even where no links follow it."""
 
 
 def _empty_headings(lines: Sequence[Line], verdicts: list[str | None]) -> None:
@@ -208,6 +214,7 @@ def _is_lead(line: Line, want: str, page: Page) -> bool:
 
 
 LEAD_CHARS = 40
+"""A standfirst without a full stop is at least this long; kickers and labels are shorter."""
 _STAMP = re.compile(r"\d{1,2}[:h]\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\b(?:19|20)\d\d\b")
 
 

@@ -107,8 +107,8 @@ def _read(tree: LexborHTMLParser, rule: SiteRule | None) -> _Read:
 def _is_elsewhere(body: str, structured: str) -> bool:
     """Return whether the structured data hold an article that the page does not show.
 
-    Ten passages of it are looked for on the page. On the yardstick a page that shows its article
-    holds nine or ten of them.
+    Ten passages of it are looked for on the page; a page that shows its article holds most of them,
+    one that shows a teaser or a notice the first or none.
     """
     if len(structured) < MIN_STRUCTURED or len(body) > len(structured):
         return False

@@ -11,8 +11,8 @@ MIN_CHARS = 200
 """Shorter texts are not judged: identification is unsure there."""
 
 SURE = 0.85
-"""A claim is overruled from this probability on (on the yardstick's 333 news pages with a labelled
-language, no right claim is overruled at this value)."""
+"""A claim is overruled from this probability on; with it 0.988 of the yardstick's 333 news pages
+with a labelled language come out right."""
 
 
 @cache

@@ -193,8 +193,8 @@ RULES: Sequence[tuple[str, Rule]] = (
     ("link row", is_link_row),
     ("link", is_link),
 )
-"""In order: of two rules that fit, the first is counted. The limits are the longest lines of their
-kind on the yardstick's pages, rounded up; longer ones were article text."""
+"""In order: of two rules that fit, the first is counted. The limits are rules of thumb: lines of the
+kind are shorter, and a longer one that begins alike is more likely to be article text."""
 
 
 def judge(line: Line, page: Page) -> str | None:
