@@ -27,7 +27,7 @@ _SUFFIX = re.compile(r"\s*(?:기자|記者|记者)$|\s+(?:The )?Associated Press
 _NOBODY = frozenset(
     """
     admin|administrator|staff|editor|editors|editorial|editorial team|editorial staff|news desk|web desk|newsroom|webmaster
-    |author|authors|by|unknown|none|null|guest|user|root|anonymous|redaktion|redaction|team|staff writer|staff writers|staff reporter|online|author name|undefined|wordpress|share|follow|more|view profile|see full bio|articles|contributor|posts
+    |author|authors|by|unknown|none|null|guest|user|root|anonymous|redaktion|redaction|team|staff writer|staff writers|staff reporter|online|author name|undefined|wordpress|share|follow|more|view profile|see full bio|articles|contributor|posts|agencies|agency|agences|agenturen
     """.replace("\n", "")
     .replace("    ", "")
     .split("|")
