@@ -55,6 +55,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_table(
+        "feed_items",
+        sa.Column("feed_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("digests", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["feed_id"], ["feeds.id"], name=op.f("fk_feed_items_feed_id")),
+        sa.PrimaryKeyConstraint("feed_id", name=op.f("pk_feed_items")),
+    )
+    op.create_table(
         "fingerprints",
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.Column("method", sa.Integer(), nullable=False),
@@ -384,5 +391,6 @@ def downgrade() -> None:
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
+    op.drop_table("feed_items")
     op.drop_table("feeds")
     # ### end Alembic commands ###

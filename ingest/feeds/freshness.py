@@ -1,9 +1,11 @@
 """What to ask of a feed's server, and what in its answer is news."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
+from ingest.feeds import pace
 from ingest.feeds.settings import FeedConfig
 from ingest.model import EntryPlan, EntryWhy, Feed, ParsedEntry, ParsedFeed, Request, Validators
 
@@ -11,14 +13,11 @@ ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
 )
-RECHECK_AFTER = 100
-"""After so many answers of 304 in a row the next question is unconditional, to prove them true.
-
-One full answer in a hundred: a day at a check each 15 minutes.
-"""
 
 
-def request_for(feed: Feed, config: FeedConfig, *, timeout_s: float, max_bytes: int) -> Request:
+def request_for(
+    feed: Feed, config: FeedConfig, *, timeout_s: float, max_bytes: int, now: datetime
+) -> Request:
     """Return the GET for the next check of a feed.
 
     Configured headers may hold secrets, so they go only to the host they were configured for,
@@ -33,7 +32,7 @@ def request_for(feed: Feed, config: FeedConfig, *, timeout_s: float, max_bytes: 
         url=feed.current_url,
         timeout_s=timeout_s,
         max_bytes=max_bytes,
-        validators=_validators(feed),
+        validators=_validators(feed, now),
         headers=headers,
         accept=ACCEPT,
     )
@@ -106,10 +105,9 @@ def _is_later(entry: ParsedEntry, other: ParsedEntry) -> bool:
     return entry.updated_at > other.updated_at
 
 
-def _validators(feed: Feed) -> Validators:
+def _validators(feed: Feed, now: datetime) -> Validators:
     """Return the feed's validators, unless they are due for proof or proven false."""
-    answers = feed.memory.get("not_modified")
-    if feed.memory.get("liar") or (isinstance(answers, int) and answers >= RECHECK_AFTER):
+    if feed.memory.get("liar") or pace.is_proof_due(feed, now):
         return Validators()
     return feed.validators
 

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 from ingest.feeds.settings import FeedConfig, Polling
-from ingest.model import EntryPlan, EntryWhy, Feed, FeedState, ParsedFeed
+from ingest.model import EntryPlan, EntryWhy, Feed, FeedState, ParsedFeed, Validators
 
 CHECKS_PER_ENTRY = 24
 """Checks in the usual time between two entries: an entry is then known within some 2 % of it."""
@@ -25,6 +25,11 @@ RECENT = 10
 """Entries from which a feed's rhythm is read; older ones tell of other times."""
 CONFIRM_S = 3600.0
 """How long after a first 410 the second look is, at least: a mistake in a configuration is found."""
+
+PROVE_AFTER_S = 86_400.0
+"""How long answers of 304 are believed before one question is asked unconditionally, at least."""
+PROVE_SHARE = 100
+"""And at least this many intervals: one full answer in a hundred, for feeds polled once a day too."""
 
 GONE = 410
 TOO_MANY = 429
@@ -109,6 +114,18 @@ def relaxed_limit_s(memory: Mapping[str, object]) -> float:
     """Return the limit that overlap set, half as long again at each check; 0 once it is forgotten."""
     limit_s = number(memory.get("limit_s")) * 1.5
     return round(limit_s, 1) if limit_s < _FORGET_S else 0.0
+
+
+def is_proof_due(feed: Feed, now: datetime) -> bool:
+    """Return whether the server's word that nothing changed is to be proved by asking for it all.
+
+    Some servers and caches answer 304 for ever; a full answer now and then finds them out.
+    """
+    proved_at = _time(feed.memory.get("full_at"))
+    if feed.validators == Validators() or proved_at is None:
+        return False
+    believed_s = max(PROVE_AFTER_S, PROVE_SHARE * (feed.interval_s or 0.0))
+    return (now - proved_at).total_seconds() >= believed_s
 
 
 def number(value: object) -> float:

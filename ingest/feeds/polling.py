@@ -4,8 +4,9 @@ What must last between checks stands in `Feed.memory`:
 `why` the reason of the next check; `gap_s`, `newest`, `entries`, `new` the feed's rhythm; `limit_s`
 the interval beyond which entries slip through, `gaps` and `gap_at` where some may have; `ttl_s`
 what the feed asks for; `moving_to` a permanent redirect seen once; `gone_since` a first 410;
-`not_modified` answers of 304 in a row, `liar` when they proved false; `shared_guids` guids that name
-no single item; `versions` hashes of edits; `items` those of the last document (`parse`).
+`full_at` the last full answer beside validators, `doubt` when it brought news that a 304 may have
+hidden, `liar` when one was proved false; `shared_guids` guids that name no single item; `versions`
+hashes of edits.
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,6 @@ from ingest.errors import (
     TooLarge,
 )
 from ingest.feeds import identity, pace
-from ingest.feeds.freshness import RECHECK_AFTER
 from ingest.feeds.pace import GONE, TOO_MANY, Pace, Why
 from ingest.feeds.parse import TRUNCATED
 from ingest.feeds.settings import FeedConfig, Polling
@@ -116,12 +116,6 @@ def shared_guids(feed: Feed) -> frozenset[str]:
     return frozenset(_strings(feed.memory.get("shared_guids")))
 
 
-def items(feed: Feed) -> dict[str, str]:
-    """Return the items of the feed's last document, for `parse` to leave out unread."""
-    value = feed.memory.get("items")
-    return {str(item): str(key) for item, key in value.items()} if isinstance(value, dict) else {}
-
-
 def versions(feed: Feed) -> frozenset[str]:
     """Return the hashes of edits already seen in this feed, for `freshness.decide`."""
     return frozenset(_strings(feed.memory.get("versions")))
@@ -139,7 +133,7 @@ def _next_check_at(next_look: Pace, now: datetime, random: Random) -> datetime |
 
 def _succeeded(feed: Feed, check: Check, now: datetime) -> Feed:
     """Return the feed with what a good answer teaches."""
-    memory = _remembered(feed, check, now)
+    memory = {**_remembered(feed, check, now), **_proof(feed, check, now)}
     moved, memory = _moved(feed, check, memory)
     state = feed.state
     if state not in _LEFT_ALONE and (state is not FeedState.SILENT or _has_news(check)):
@@ -148,7 +142,7 @@ def _succeeded(feed: Feed, check: Check, now: datetime) -> Feed:
         feed,
         state=state,
         current_url=moved,
-        validators=_validators(feed, check),
+        validators=_validators(feed, check) if "doubt" not in memory else feed.validators,
         body_hash=_hash(feed, check),
         failures=0,
         last_error=None,
@@ -198,18 +192,13 @@ def _moved(feed: Feed, check: Check, memory: dict[str, object]) -> tuple[str, di
 
 def _remembered(feed: Feed, check: Check, now: datetime) -> dict[str, object]:
     """Return the memory with what this answer says of the feed's habits."""
-    memory = {name: value for name, value in feed.memory.items() if name != "gone_since"}
+    dropped = {"gone_since", "doubt"}
+    memory = {name: value for name, value in feed.memory.items() if name not in dropped}
     limit_s = pace.relaxed_limit_s(memory)
     _note(memory, "limit_s", limit_s)
-    answers = int(pace.number(memory.pop("not_modified", 0)))
-    if check.outcome is Outcome.NOT_MODIFIED:
-        return {**memory, "not_modified": answers + 1}
     if check.parsed is None:
         return memory
-    if answers >= RECHECK_AFTER and _has_news(check) and _unmoved(feed, check):
-        memory["liar"] = True
     _note(memory, "ttl_s", check.parsed.ttl_s)
-    _note(memory, "items", dict(check.parsed.items))
     _note(memory, "shared_guids", _shared_guids(feed, check))
     _note(memory, "versions", _versions(feed, check))
     overlap = pace.overlap(feed, check.parsed, check.plans, limit_s, now)
@@ -220,9 +209,22 @@ def _has_news(check: Check) -> bool:
     return any(plan.why is EntryWhy.NEW for plan in check.plans)
 
 
-def _unmoved(feed: Feed, check: Check) -> bool:
-    """Return whether the server calls a changed document by the old validators."""
-    return check.validators != Validators() and check.validators == feed.validators
+def _proof(feed: Feed, check: Check, now: datetime) -> dict[str, object]:
+    """Return what this answer proves of the server's word that nothing changed.
+
+    News in an answer asked for without conditions casts doubt: they may be a minute old, or hidden
+    behind answers of 304. The next question then repeats the validators of the older document;
+    a server that still says 304 to them lies. One that gives another document the same validators
+    has proved it already.
+    """
+    if check.outcome is Outcome.NOT_MODIFIED:
+        return {"liar": True} if feed.memory.get("doubt") else {}
+    if check.validators == Validators():
+        return {}
+    proof: dict[str, object] = {"full_at": now.isoformat()}
+    if _has_news(check) and not _is_cut_off(check) and pace.is_proof_due(feed, now):
+        proof["liar" if check.validators == feed.validators else "doubt"] = True
+    return proof
 
 
 def _note(memory: dict[str, object], name: str, value: object) -> None:

@@ -2,12 +2,11 @@
 
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 
-from ingest.units import Duration, Section, Size
+from ingest.units import ConfigPath, Duration, Section, Size
 
 
 class Fetch(Section):
@@ -32,7 +31,7 @@ class Fetch(Section):
         description="HTTP proxy for everything, http://[user:password@]host:port; it then is the"
         " proxy that looks names up and must refuse private addresses.",
     )
-    ca_file: Path | None = Field(
+    ca_file: ConfigPath | None = Field(
         None, description="Certificates (PEM) trusted besides the public ones."
     )
 

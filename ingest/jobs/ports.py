@@ -54,8 +54,14 @@ class Channels(Protocol):
 class Tx(Protocol):
     """Writes of one unit of work; all are kept together or not at all."""
 
-    def save_feed(self, feed: Feed) -> None:
-        """Store the feed's polling state and give up its lease."""
+    def save_feed(
+        self, feed: Feed, *, was: Feed | None = None, items: Mapping[str, str] | None = None
+    ) -> None:
+        """Store the feed's polling state and give up its lease.
+
+        `was` is the feed as claimed: what stands as it was is not written again. `items` are those
+        of its document for `Store.feed_items`, None where there was none.
+        """
         ...
 
     def save_entries(
@@ -170,6 +176,10 @@ class Store(Protocol):
         self, now: datetime, limit: int, *, busy_channels: Collection[str] = ()
     ) -> Sequence[Delivery]:
         """Lease due deliveries to this process."""
+        ...
+
+    def feed_items(self, feed_id: int) -> Mapping[str, str]:
+        """Return digest and key of the items of the feed's last document."""
         ...
 
     def known(self, feed_id: int, keys: Collection[str]) -> Mapping[str, tuple[int, str]]:

@@ -41,8 +41,10 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
         random=context.random,
     )
 
+    items = check.parsed.items if check.parsed else None
+
     def save(tx: Tx) -> None:
-        tx.save_feed(settled)
+        tx.save_feed(settled, was=feed, items=items)
         if plans:
             tx.save_entries(settled, plans, silent=silent, now=now)
 
@@ -58,6 +60,7 @@ def _check(feed: Feed, context: Context, now: datetime) -> tuple[Check, Exchange
         context.feed_config(feed.name, feed.url),
         timeout_s=context.fetch.timeout.total_seconds(),
         max_bytes=context.fetch.max_body,
+        now=now,
     )
     try:
         response = context.doors.fetcher.fetch(request)
@@ -90,7 +93,7 @@ def _check(feed: Feed, context: Context, now: datetime) -> tuple[Check, Exchange
             url=response.url,
             content_type=response.headers.get("content-type"),
             shared_guids=polling.shared_guids(feed),
-            seen=polling.items(feed),
+            seen=context.doors.store.feed_items(feed.id),
             now=now,
         )
     except ParseError as error:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Row,
     bindparam,
     case,
+    delete,
     func,
     insert,
     null,
@@ -24,7 +26,7 @@ from ingest.errors import StoreError
 from ingest.model import Feed, FeedState, Outcome, Validators, WantedFeed
 from ingest.store import leases
 from ingest.store.leases import FREED
-from ingest.store.tables import Utc, feeds
+from ingest.store.tables import Utc, feed_items, feeds
 
 _CLOSED = or_(feeds.c.paused, feeds.c.paused_at.is_not(None), feeds.c.retired_at.is_not(None))
 """Not polled, whatever polling found."""
@@ -140,16 +142,74 @@ _POSTPONE = (
 )
 
 
-def save(connection: Connection, feed: Feed) -> None:
-    """Store a feed's polling state and give up its lease.
+_CHECKED = (
+    update(feeds)
+    .where(feeds.c.id == bindparam("feed"), feeds.c.url == bindparam("asked_url"))
+    .values(
+        last_checked_at=bindparam("new_last_checked_at"),
+        next_check_at=bindparam("new_next_check_at"),
+        interval_s=bindparam("new_interval_s"),
+        due_at=case((_CLOSED, null()), else_=bindparam("new_due_at", type_=Utc)),
+        **FREED,
+    )
+)
+"""The same for a check after which all else stands as it was: most of them."""
+
+
+def save(
+    connection: Connection,
+    feed: Feed,
+    was: Feed | None = None,
+    items: Mapping[str, str] | None = None,
+) -> None:
+    """Store a feed's polling state, and the items of its document, and give up its lease.
 
     Nothing but the lease is touched when the files gave the feed another address meanwhile: what
     was learned is about the old one. Paused and retired are not polling's to say.
     """
-    decided = feed.state in (FeedState.PAUSED, FeedState.RETIRED)
-    values = {
+    statement, values = (_CHECKED, {}) if _stands(feed, was) else (_SAVE, _learned(feed))
+    values |= {
         "feed": feed.id,
         "asked_url": feed.url,
+        "new_last_checked_at": feed.last_checked_at,
+        "new_next_check_at": feed.next_check_at,
+        "new_interval_s": feed.interval_s,
+        "new_due_at": _due_at(feed),
+    }
+    if not connection.execute(statement, values).rowcount:
+        connection.execute(_FREE, {"feed": feed.id})
+    elif items is not None:
+        _save_items(connection, feed.id, items)
+
+
+def _stands(feed: Feed, was: Feed | None) -> bool:
+    """Return whether a check taught nothing but when the next one is."""
+    if was is None:
+        return False
+    return was == replace(
+        feed,
+        last_checked_at=was.last_checked_at,
+        next_check_at=was.next_check_at,
+        interval_s=was.interval_s,
+    )
+
+
+def _save_items(connection: Connection, feed_id: int, items: Mapping[str, str]) -> None:
+    connection.execute(delete(feed_items).where(feed_items.c.feed_id == feed_id))
+    if items:
+        connection.execute(insert(feed_items), {"feed_id": feed_id, "digests": dict(items)})
+
+
+def items(connection: Connection, feed_id: int) -> Mapping[str, str]:
+    """Return digest and key of the items of a feed's last document."""
+    found = connection.scalar(select(feed_items.c.digests).where(feed_items.c.feed_id == feed_id))
+    return found or {}
+
+
+def _learned(feed: Feed) -> dict[str, Any]:
+    """Return the values of what a check may teach of a feed."""
+    decided = feed.state in (FeedState.PAUSED, FeedState.RETIRED)
+    return {
         "new_current_url": feed.current_url,
         "new_site": site_of(feed.current_url),
         "new_state": None if decided else feed.state,
@@ -158,18 +218,12 @@ def save(connection: Connection, feed: Feed) -> None:
         "new_body_hash": feed.body_hash,
         "new_last_outcome": feed.last_outcome,
         "new_last_status": feed.last_status,
-        "new_last_checked_at": feed.last_checked_at,
-        "new_next_check_at": feed.next_check_at,
         "new_wait_until": feed.wait_until,
-        "new_interval_s": feed.interval_s,
         "new_failures": feed.failures,
         "new_last_error": feed.last_error,
         "new_first_polled_at": feed.first_polled_at,
         "new_memory": dict(feed.memory),
-        "new_due_at": _due_at(feed),
     }
-    if not connection.execute(_SAVE, values).rowcount:
-        connection.execute(_FREE, {"feed": feed.id})
 
 
 def _due_at(feed: Feed) -> datetime | None:
@@ -275,6 +329,8 @@ def sync(connection: Connection, wanted: Iterable[WantedFeed], now: datetime) ->
             done[change.pop("why")] += 1
             touched.append(row.id)
             connection.execute(update(feeds).where(feeds.c.id == row.id).values(change))
+            if "url" in change:
+                _save_items(connection, row.id, {})
     if touched:
         this = feeds.c.id == bindparam("feed")
         connection.execute(_requeue(now).where(this), [{"feed": feed} for feed in touched])

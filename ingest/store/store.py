@@ -247,6 +247,10 @@ class Store:
         with translated(), self._reader.connect() as connection:
             return read(connection)
 
+    def feed_items(self, feed_id: int) -> Mapping[str, str]:
+        """Return digest and key of the items of the feed's last document; empty where unknown."""
+        return self._read(lambda connection: feeds.items(connection, feed_id))
+
     def known(self, feed_id: int, keys: Collection[str]) -> Mapping[str, tuple[int, str]]:
         """Return the stored id and hash of those of the feed's entries that are known."""
         return self._read(lambda connection: entries.known(connection, feed_id, keys))

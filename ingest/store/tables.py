@@ -125,6 +125,15 @@ feeds = Table(
 `due_at` is the place in the queue: never before `next_check_at` and `wait_until` unless someone
 asked for a check, and empty for feeds that are not polled."""
 
+feed_items = Table(
+    "feed_items",
+    metadata,
+    Column("feed_id", ForeignKey("feeds.id"), primary_key=True, autoincrement=False),
+    Column("digests", JSON, nullable=False),
+)
+"""Digest and key of each item of a feed's last document: some 10 kB that an unchanged feed neither
+reads nor writes, which is why they are not in its row."""
+
 entries = Table(
     "entries",
     metadata,

@@ -32,9 +32,11 @@ class Tx:
 
     # --- feeds and entries ------------------------------------------------------------------
 
-    def save_feed(self, feed: Feed) -> None:
-        """Store the feed's polling state and give up its lease."""
-        feeds.save(self._connection, feed)
+    def save_feed(
+        self, feed: Feed, *, was: Feed | None = None, items: Mapping[str, str] | None = None
+    ) -> None:
+        """Store the feed's polling state, and its items where given, and give up its lease."""
+        feeds.save(self._connection, feed, was, items)
 
     def postpone_feed(self, feed_id: int, *, until: datetime, error: str) -> None:
         """Put off a feed whose refresh failed for a reason of our own."""

@@ -240,3 +240,31 @@ def test_a_forced_check_of_a_paused_feed_happens_once(store: Store) -> None:
 def test_a_check_of_an_unknown_feed_is_refused_by_name(store: Store) -> None:
     with pytest.raises(StoreError, match="no feed named nowhere"):
         store.request_check(["nowhere"], now=NOW)
+
+
+def test_the_items_of_a_document_stay_until_the_next_document_or_address(store: Store) -> None:
+    (feed,) = add_feeds(store, "a")
+    later = replace(feed, last_checked_at=NOW, next_check_at=NOW + HOUR)
+
+    store.write(lambda tx: tx.save_feed(later, was=feed, items={"d1": "k1"}))
+    store.write(lambda tx: tx.save_feed(later, was=later))
+    kept = store.feed_items(feed.id)
+    store.write(lambda tx: tx.save_feed(later, was=later, items={"d2": "k2"}))
+    renewed = store.feed_items(feed.id)
+    store.sync_feeds([wanted("a", "https://elsewhere.example/feed")], NOW)
+
+    assert (kept, renewed) == ({"d1": "k1"}, {"d2": "k2"})
+    assert store.feed_items(feed.id) == {}
+
+
+def test_a_check_that_taught_nothing_moves_the_feed_on_in_the_queue(store: Store) -> None:
+    (feed,) = add_feeds(store, "a")
+    learned = replace(feed, validators=Validators('"1"'), memory={"why": "usual_interval"})
+    store.write(lambda tx: tx.save_feed(learned, was=feed))
+    later = replace(learned, last_checked_at=NOW, next_check_at=NOW + HOUR, interval_s=3600.0)
+
+    store.write(lambda tx: tx.save_feed(later, was=learned))
+
+    assert store.claim_feeds(NOW + MINUTE, 1, per_site=1) == []
+    (found,) = store.claim_feeds(NOW + HOUR, 1, per_site=1)
+    assert found == later

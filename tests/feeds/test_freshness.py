@@ -1,14 +1,15 @@
 """What is asked of a feed's server, and what in the answer is news."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ingest.feeds import freshness, parse
-from ingest.feeds.freshness import RECHECK_AFTER
 from ingest.feeds.settings import FeedConfig
 from ingest.model import EntryWhy, Feed, ParsedFeed, Validators
 
+NOW = datetime(2024, 6, 3, 12, tzinfo=UTC)
 URL = "https://example.org/feed.xml"
 FEED = Feed(id=1, name="F", url=URL, current_url=URL, validators=Validators('"1"', "Mon"))
 CONFIG = FeedConfig.model_validate(
@@ -31,7 +32,7 @@ B_EDITED = "<guid>b</guid><title>B, corrected</title>"
 
 
 def test_the_request_carries_validators_and_the_secrets_of_the_feed() -> None:
-    request = freshness.request_for(FEED, CONFIG, timeout_s=30, max_bytes=1000)
+    request = freshness.request_for(FEED, CONFIG, timeout_s=30, max_bytes=1000, now=NOW)
 
     assert request.url == URL
     assert request.validators == FEED.validators
@@ -53,19 +54,21 @@ def test_the_request_carries_validators_and_the_secrets_of_the_feed() -> None:
 def test_secrets_go_only_to_the_host_they_were_configured_for(current: str, sent: bool) -> None:
     feed = replace(FEED, current_url=current)
 
-    request = freshness.request_for(feed, CONFIG, timeout_s=30, max_bytes=1000)
+    request = freshness.request_for(feed, CONFIG, timeout_s=30, max_bytes=1000, now=NOW)
 
     assert ("Authorization" in request.headers) is sent
     assert request.headers["User-Agent"] == "desk/1"
 
 
 @pytest.mark.parametrize(
-    "memory", [{"liar": True}, {"not_modified": RECHECK_AFTER}], ids=["proven", "to be proven"]
+    "memory",
+    [{"liar": True}, {"full_at": (NOW - timedelta(days=1)).isoformat()}],
+    ids=["proven", "to be proven"],
 )
 def test_no_validators_are_sent_to_a_server_in_doubt(memory: dict[str, object]) -> None:
     feed = replace(FEED, memory=memory)
 
-    request = freshness.request_for(feed, CONFIG, timeout_s=30, max_bytes=1000)
+    request = freshness.request_for(feed, CONFIG, timeout_s=30, max_bytes=1000, now=NOW)
 
     assert request.validators == Validators()
 

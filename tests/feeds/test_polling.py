@@ -18,7 +18,7 @@ from ingest.errors import (
     TimedOut,
     TooLarge,
 )
-from ingest.feeds import freshness, parse, polling
+from ingest.feeds import freshness, pace, parse, polling
 from ingest.feeds.pace import Why
 from ingest.feeds.polling import Check
 from ingest.feeds.settings import FeedConfig, Polling
@@ -160,17 +160,41 @@ def test_a_feed_cut_off_is_asked_for_again_in_full() -> None:
 
 
 def test_a_server_whose_304_hid_an_entry_is_not_believed_again() -> None:
-    feed = replace(FEED, validators=Validators('"1"'))
-    for _ in range(freshness.RECHECK_AFTER):
-        feed = settle(feed, Check(Outcome.NOT_MODIFIED, 304))
+    full_at = (NOW - timedelta(days=1)).isoformat()
+    feed = replace(FEED, validators=Validators('"1"'), memory={"full_at": full_at})
     news = fetched(read(*hours(1, 2)), new=1)
 
-    liar = settle(feed, news.but(validators=Validators('"1"')))
-    honest = settle(feed, news.but(validators=Validators('"2"')))
+    same = settle(feed, news.but(validators=Validators('"1"')))
+    doubted = settle(feed, news.but(validators=Validators('"2"')))
+    liar = settle(doubted, Check(Outcome.NOT_MODIFIED, 304))
+    honest = settle(doubted, SUCCESS.but(validators=Validators('"2"')))
 
+    assert same.memory.get("liar") is True
+    assert doubted.validators == Validators('"1"')
     assert liar.memory.get("liar") is True
-    assert "liar" not in honest.memory
-    assert "not_modified" not in honest.memory
+    assert honest.validators == Validators('"2"')
+    assert not {"liar", "doubt"} & set(honest.memory)
+
+
+@pytest.mark.parametrize(
+    ("interval_s", "days", "due"),
+    [(120, 0.9, False), (120, 1, True), (3600, 4, False), (3600, 4.2, True), (86_400, 99, False)],
+)
+def test_answers_of_304_are_proved_once_a_day_and_once_in_a_hundred_at_most(
+    interval_s: float, days: float, due: bool
+) -> None:
+    memory = {"full_at": (NOW - timedelta(days=days)).isoformat()}
+    feed = replace(FEED, validators=Validators('"1"'), memory=memory, interval_s=interval_s)
+
+    assert pace.is_proof_due(feed, NOW) is due
+
+
+def test_an_unchanged_check_teaches_nothing_to_write_down() -> None:
+    feed = settle(FEED, fetched(read(*hours(1, 2, 3)), new=0).but(validators=Validators('"1"')))
+
+    again = settle(feed, Check(Outcome.NOT_MODIFIED, 304), now=NOW + timedelta(minutes=15))
+
+    assert again.memory == feed.memory
 
 
 # --- moved and gone ---------------------------------------------------------------------------
