@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 # --- feeds and entries ------------------------------------------------------------------------
 
@@ -146,6 +147,15 @@ class EntryWhy(StrEnum):
     KNOWN = "known"
 
 
+class KnownEntry(NamedTuple):
+    """What tells whether a stored entry has changed."""
+
+    id: int
+    hash: str
+    earlier: tuple[str, ...] = ()
+    """Hashes it had before, the latest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class EntryPlan:
     """What to do with one parsed entry; `id` is the stored entry's where there is one."""
@@ -153,6 +163,10 @@ class EntryPlan:
     entry: ParsedEntry
     why: EntryWhy
     id: int | None = None
+    earlier: tuple[str, ...] = ()
+    """Of a changed entry: the hashes it had before, the latest first."""
+    rekeyed: bool = False
+    """Whether the stored entry is to have the key of this one from now on."""
 
 
 class EntryState(StrEnum):
@@ -384,6 +398,11 @@ class Rule:
     notify: tuple[str, ...] = ()
     on: str = "article"
     repeat: str = "story"
+    severity: str = "normal"
+    stem: bool = False
+    """Words of the query also find their other forms, in the language of the article."""
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """The entries of the lists that a query may name as `$list`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,6 +413,10 @@ class Document:
     text: str
     feed: str = ""
     tags: tuple[str, ...] = ()
+    summary: str = ""
+    authors: tuple[str, ...] = ()
+    language: str | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -473,6 +496,8 @@ class Delivery:
     delivered_at: datetime | None = None
     recipients: Mapping[str, str] = field(default_factory=dict)
     """What mail recipients have answered so far (`served` or `refused`); the others are still due."""
+    reason: str | None = None
+    """Why it waits or was suppressed, or that it was asked for by hand."""
 
 
 # --- fetching ---------------------------------------------------------------------------------

@@ -214,7 +214,7 @@ class Word(NamedTuple):
 
 
 class Joined(NamedTuple):
-    """Hyphenated words written as one: `width` words from `first` on."""
+    """A further spelling of `width` words from `first` on: hyphenated ones as one, `.net` with its dot."""
 
     key: str
     first: int
@@ -302,9 +302,20 @@ def _words(normal: str, shape: str) -> tuple[list[Word], list[Joined], int]:
             quiet = end - 1
         elif shape[start:end] == "a" or word.key in ABBREVIATIONS:
             quiet = end
+        if _dotted(shape, start):
+            joined.append(Joined(f".{word.key}", len(words) - 1, 1))
     if len(words) - first > 1:
         joined += _joined(words, first)
     return words, joined, quiet
+
+
+def _dotted(shape: str, start: int) -> bool:
+    """Tell whether a word has a dot of its own before it, as .NET has; not after a word or dots."""
+    return (
+        start > 0
+        and shape[start - 1 : start + 1] == ".a"
+        and shape[start - 2 : start - 1] in (*("", " ", '"', "'"),)
+    )
 
 
 def _elided(normal: str, shape: str, start: int, end: int) -> int:

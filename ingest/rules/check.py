@@ -82,8 +82,9 @@ def _of_term(term: Term, text: str) -> Iterator[str]:
         yield 'single quotes make no phrase; write "double quotes"'
     if bare[:1].isalnum() and "," in bare and len(term.words) > 1:
         yield f"`{bare}` is one phrase; for any of these write OR between them"
-    if "?" in bare and bare[:1].isalnum():
-        yield f"`?` in `{bare}` is punctuation and stands for nothing"
+    if bare.endswith("?") and bare[:1].isalnum():
+        hint = f"; any ending is `{bare[:-1]}*`"
+        yield f"`?` at the end of `{bare}` is punctuation; only inside a word it is any one letter{hint}"
     if _MODEL.fullmatch(bare):
         yield f"`{bare}` does not find `{bare}s`; write `{bare}*` for both"
     last = term.words[-1].pieces

@@ -4,12 +4,29 @@ Loops are written out where a generator would cost as much again: this runs for 
 is worth asking, on every article.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from itertools import accumulate
 
 from ingest.model import Span
-from ingest.rules.reading import Place, Reading
-from ingest.rules.tree import And, AtLeast, Name, Near, Node, Not, Or, Step, Term, Word
+from ingest.rules import regex
+from ingest.rules.reading import APART, FURTHER, Place, Places, Reading, shape
+from ingest.rules.tree import (
+    And,
+    Apart,
+    AtLeast,
+    Item,
+    Listed,
+    Name,
+    Near,
+    Node,
+    Not,
+    Or,
+    Regex,
+    Step,
+    Term,
+    Word,
+)
 
 MOST_SPANS = 500
 """Passages kept of one match: more than anyone looks at, and a bound for what is stored."""
@@ -32,6 +49,13 @@ def holds(node: Node, reading: Reading) -> bool:  # noqa: PLR0911 - one for each
             return not holds(node.part, reading)
         case Near():
             return bool(near_places(node, reading))
+        case Listed():
+            return bool(term_places(node, reading))
+        case Apart():
+            return bool(apart_places(node, reading))
+        case Regex():
+            texts = [reading.texts[name] for name in node.fields]
+            return any(regex.found(node.pattern, text, exact=node.exact) for text in texts)
         case Name():
             return _is_named(node, reading.names[node.kind])
         case AtLeast():
@@ -53,15 +77,46 @@ def spans(node: Node, reading: Reading) -> tuple[Span, ...]:
     """Return the passages that make a query true, in reading order, headline first.
 
     All occurrences of all terms on its true side, nothing from under a NOT; the first MOST_SPANS.
+    Only what an article shows is marked: its headline, body and summary.
     """
     places = sorted(set(_evidence(node, reading)))
-    return tuple([reading.span(place) for place in places[:MOST_SPANS]])
+    if reading.more:
+        places = [place for place in places if reading.field(place) in _SHOWN]
+    found = [reading.span(place) for place in places[:MOST_SPANS]]
+    patterns = list(_patterns(node, reading))
+    if patterns:
+        found = sorted({*found, *patterns}, key=_in_reading_order)
+    return tuple(found[:MOST_SPANS])
+
+
+_SHOWN = ("title", "text", "summary")
+
+
+def _in_reading_order(span: Span) -> tuple[int, int, int]:
+    return _SHOWN.index(span.field), span.start, span.end
+
+
+def _patterns(node: Node, reading: Reading) -> Iterator[Span]:
+    """Yield the passages of the regular expressions on the true side of a query."""
+    match node:
+        case Regex():
+            for name in node.fields:
+                if name in _SHOWN:
+                    text = reading.texts[name]
+                    found = regex.passages(node.pattern, text, exact=node.exact, most=MOST_SPANS)
+                    yield from (Span(name, start, end) for start, end in found)
+        case And() | Or() | AtLeast():
+            for part in node.parts:
+                if holds(part, reading):
+                    yield from _patterns(part, reading)
 
 
 def _evidence(node: Node, reading: Reading) -> Iterator[Place]:
     match node:
-        case Term():
+        case Term() | Listed():
             yield from term_places(node, reading)
+        case Apart():
+            yield from apart_places(node, reading)
         case Near():
             for places in near_places(node, reading):
                 yield from places
@@ -77,41 +132,64 @@ def _is_named(name: Name, values: tuple[str, ...]) -> bool:
     return name.value in values
 
 
-def term_places(term: Term, reading: Reading) -> list[Place]:
-    """Return every place where a term stands, in order."""
-    known = reading.places
-    for word in term.words:
-        if len(word.pieces) == 1 and word.pieces[0] not in known:
-            return []
-    found = word_places(term.words[0], reading)
-    for word in term.words[1:]:
-        found = _linked(found, word_places(word, reading), reading)
-    if len(term.fields) == 1 and found:
-        return [place for place in found if reading.field(place) in term.fields]
+def term_places(item: Item, reading: Reading) -> list[Place]:
+    """Return every place where a term stands, or any term of a list, in order."""
+    known = reading.within(item.fields)
+    if isinstance(item, Listed):
+        found = _listed_places(item, known, reading)
+    else:
+        found = phrase_places(item.words, known, reading)
+    if len(item.fields) == 1 and found and known is reading.places:
+        return [place for place in found if reading.field(place) in item.fields]
     return found
 
 
-def word_places(word: Word, reading: Reading) -> list[Place]:
+def phrase_places(words: tuple[Word, ...], known: Places, reading: Reading) -> list[Place]:
+    """Return every place where these words stand one after the other, in order."""
+    for word in words:
+        if len(word.pieces) == 1 and word.pieces[0] not in known:
+            return []
+    found = word_places(words[0], known, reading)
+    for word in words[1:]:
+        found = _linked(found, word_places(word, known, reading), reading)
+    return found
+
+
+def _listed_places(listed: Listed, known: Places, reading: Reading) -> list[Place]:
+    """Return every place of any term of a list, found once for each document."""
+    group = listed.fields[0] if listed.fields[0] in FURTHER else ""
+    found = reading.listed.get((listed.name, group))
+    if found is None:
+        terms = reading.lists[listed.name].candidates(known)
+        places = {place for term in terms for place in phrase_places(term.words, known, reading)}
+        found = reading.listed[listed.name, group] = sorted(places)
+    return found
+
+
+def word_places(word: Word, known: Places, reading: Reading) -> list[Place]:
     """Return every place of a word, its pieces written joined, hyphenated or spaced."""
     if len(word.pieces) == 1:
-        found = reading.places.get(word.pieces[0], [])
+        found = known.get(word.pieces[0], [])
     else:
-        found = _piecewise(word.pieces, reading)
+        found = _piecewise(word.pieces, known, reading)
     if not word.plain:
         return found
+    if "?" in word.plain:
+        pattern = shape(word.plain + "*" * word.pieces[-1].endswith("*"))
+        return [place for place in found if pattern.fullmatch(reading.plain(place))]
     if word.pieces[-1].endswith("*"):
         return [place for place in found if reading.plain(place).startswith(word.plain)]
     return [place for place in found if reading.plain(place) == word.plain]
 
 
-def _piecewise(pieces: tuple[str, ...], reading: Reading) -> list[Place]:
+def _piecewise(pieces: tuple[str, ...], known: Places, reading: Reading) -> list[Place]:
     """Return the places of neighbouring words that together spell the pieces.
 
     `reached[n]` are the places of the first n pieces, however grouped.
     """
     count = len(pieces)
     for start in range(count):
-        if "".join(pieces[start:]) in reading.places:
+        if "".join(pieces[start:]) in known:
             break
     else:
         return []
@@ -120,7 +198,7 @@ def _piecewise(pieces: tuple[str, ...], reading: Reading) -> list[Place]:
         if start and not reached[start]:
             continue
         for end in range(start + 1, count + 1):
-            group = reading.places.get("".join(pieces[start:end]), [])
+            group = known.get("".join(pieces[start:end]), [])
             if start:
                 group = _linked(list(reached[start]), group, reading)
             reached[end].update(group)
@@ -170,6 +248,34 @@ def _near(
         for start, end in places
         if (before and _any_between(ends, start - step.words, start))
         or (after and _any_between(starts, end, end + step.words))
+    ]
+
+
+def apart_places(apart: Apart, reading: Reading) -> list[Place]:
+    """Return the places of an item that have none of the others within reach.
+
+    What overlaps is within reach: `cross NOT NEAR/0 "red cross"` leaves out the cross of the phrase.
+    """
+    places = [place for term in apart.item for place in term_places(term, reading)]
+    for terms, step in zip(apart.others, apart.steps, strict=True):
+        others = sorted(place for term in terms for place in term_places(term, reading))
+        if others and places:
+            places = _far(others, places, step)
+    return places
+
+
+def _far(others: list[Place], places: list[Place], step: Step) -> list[Place]:
+    """Return those places that no other is near to; an ordered step looks behind them alone."""
+    starts = [start for start, _ in others]
+    if step.ordered:
+        return [
+            place for place in places if not _any_between(starts, place[0], place[1] + step.words)
+        ]
+    furthest = list(accumulate((end for _, end in others), max, initial=-APART))
+    return [
+        (start, end)
+        for start, end in places
+        if furthest[bisect_right(starts, end + step.words)] < start - step.words
     ]
 
 

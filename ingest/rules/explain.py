@@ -7,12 +7,29 @@ from dataclasses import dataclass, replace
 from ingest.errors import RuleError
 from ingest.model import Document, Rule
 from ingest.rules.evaluate import holds, near_places, spans, term_places
-from ingest.rules.percolate import scoped, words_of
-from ingest.rules.reading import APART, Reading, Vocabulary
-from ingest.rules.tree import And, AtLeast, Name, Near, Node, Not, Or, Term, Word
+from ingest.rules.percolate import scoped, used_lists, vocabulary, words_of
+from ingest.rules.reading import APART, FURTHER, Reading
+from ingest.rules.tree import (
+    And,
+    Apart,
+    AtLeast,
+    Item,
+    Listed,
+    Name,
+    Near,
+    Node,
+    Not,
+    Or,
+    Regex,
+    Term,
+    Word,
+)
 from ingest.text import cut
 
-_PLACES = {"title": "headline", "text": "body"}
+_PLACES = {
+    **{"title": "headline", "text": "body", "summary": "summary", "author": "authors"},
+    **{"url": "address"},
+}
 _MOST_LINES = 20
 _MOST_PLACES = 200
 """Places of each side of a NEAR that are compared to tell how far apart they are."""
@@ -39,7 +56,8 @@ def explain(rule: Rule, document: Document) -> Explanation:
         node = scoped(rule)
     except RuleError as error:
         return Explanation(False, (f"the rule cannot be read: {error}",))
-    judge = _Judge(rule.query, document, Vocabulary(words_of(node)).read(document))
+    words = vocabulary([node], used_lists([node], rule.lists), words_of(node))
+    judge = _Judge(rule.query, document, words.read(document))
     matched = holds(node, judge.reading)
     lines = judge.reasons(node) if matched else judge.failures(node)
     return Explanation(matched, tuple(dict.fromkeys(lines))[:_MOST_LINES])
@@ -60,7 +78,7 @@ class _Judge:
     def reasons(self, node: Node) -> Iterator[str]:
         """Yield a sentence for each clause on the true side of a query."""
         match node:
-            case Term() | Near():
+            case Term() | Listed() | Near() | Apart() | Regex():
                 yield f"{self.clause(node)} is there: {self.quoted(node)}"
             case Name():
                 yield f"{self.clause(node)} fits"
@@ -74,16 +92,24 @@ class _Judge:
     def quoted(self, node: Node) -> str:
         """Return the first passage of a clause as written, where it is, and how many there are."""
         found = spans(node, self.reading)
+        if not found:
+            return "in the author or the address"
         first = found[0]
         text = " ".join(self.reading.texts[first.field][first.start : first.end].split())
         times = "once" if len(found) == 1 else f"{len(found)} times"
         return f"“{text}” in the {_PLACES[first.field]}, {times} in all"
 
-    def failures(self, node: Node) -> Iterator[str]:
+    def failures(self, node: Node) -> Iterator[str]:  # noqa: PLR0912 - one for each kind of node
         """Yield a sentence for each clause that kept a query from being true."""
         match node:
             case Term():
                 yield self.missing(node)
+            case Listed():
+                yield f"no entry of the list {self.clause(node)} is {self.where(node)}"
+            case Regex():
+                yield f"nothing {self.where(node)} fits {self.clause(node)}"
+            case Apart():
+                yield from self.too_near(node)
             case Near():
                 yield from self.apart(node)
             case Name():
@@ -109,9 +135,24 @@ class _Judge:
                     if part not in true:
                         yield from self.failures(part)
 
+    def where(self, node: Item | Regex) -> str:
+        return f"in the {' or the '.join(_PLACES[name] for name in node.fields)}"
+
+    def too_near(self, apart: Apart) -> Iterator[str]:
+        """Say why no place of an item stands far enough from what it must not be near to."""
+        places = [place for term in apart.item for place in term_places(term, self.reading)]
+        if not places:
+            yield from (line for term in apart.item for line in self.failures(term))
+            return
+        item = "/".join(map(self.clause, apart.item))
+        others = "/".join(self.clause(term) for terms in apart.others for term in terms)
+        yield f"{item} is there, but everywhere too near to {others}"
+
     def missing(self, term: Term) -> str:
         """Say what of a term is not there."""
         clause = self.clause(term)
+        if term.fields[0] in FURTHER:
+            return f"{clause} is not {self.where(term)}"
         anywhere = replace(term, fields=("title", "text"))
         if len(term.fields) == 1 and (places := term_places(anywhere, self.reading)):
             other = _PLACES[self.reading.field(places[0])]
@@ -156,7 +197,7 @@ class _Judge:
         """Say what keeps the items of a NEAR from each other."""
         for terms in near.items:
             if not any(term_places(term, self.reading) for term in terms):
-                yield from map(self.missing, terms)
+                yield from (line for term in terms for line in self.failures(term))
                 return
         for number, step in enumerate(near.steps):
             pair = replace(near, items=near.items[number : number + 2], steps=(step,))
@@ -186,4 +227,4 @@ class _Judge:
 
 
 def _spelt(word: Word) -> str:
-    return "".join(word.pieces).rstrip("*")
+    return "".join(word.pieces).rstrip("*").lstrip("~")

@@ -4,18 +4,35 @@ rule    = or
 or      = and { "OR" and }
 and     = unary { [ "AND" ] unary }
 unary   = ( "NOT" | "-" ) unary | near
-near    = item { ("NEAR/" n | "ONEAR/" n) item }
-item    = "(" or ")" | "atleast(" n { "," or } ")" | field ":" item | [ "=" ] term
-term    = word | word "*" | '"' words '"' | '"' words '*"'
+near    = item { ("NEAR/" n | "ONEAR/" n) item } | item { "NOT" ("NEAR/" n | "ONEAR/" n) item }
+item    = "(" or ")" | "atleast(" n { "," or } ")" | field ":" item | [ "=" | "~" ] term
+        | [ "=" ] "/" pattern "/" | "$" list
+term    = word | word "*" | '"' words '"' | '"' words '*"'; `?` inside a word is any one letter
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, NoReturn
 
 from ingest.errors import RuleError
-from ingest.rules.tree import And, AtLeast, Name, Near, Node, Not, Or, Step, Term, Word
-from ingest.text import Cut, cut, fold_name
+from ingest.rules import regex, stems
+from ingest.rules.tree import (
+    And,
+    Apart,
+    AtLeast,
+    Item,
+    Listed,
+    Name,
+    Near,
+    Node,
+    Not,
+    Or,
+    Regex,
+    Step,
+    Term,
+    Word,
+)
+from ingest.text import Cut, cut, fold, fold_name
 
 MAX_LENGTH = 100_000
 """Code points of one query: some ten thousand names, more than anyone maintains by hand."""
@@ -24,8 +41,10 @@ MAX_DEPTH = 50
 MAX_PIECES = 10
 """Pieces of one word that are tried joined and apart; a UUID or a hash is not taken to pieces."""
 
-NAME_FIELDS = frozenset({"feed", "tag"})
+NAME_FIELDS = frozenset({"feed", "tag", "site", "lang"})
 """Fields that are compared as whole names; the others are text."""
+TEXT_FIELDS = ("title", "text", "summary", "author", "url")
+_FIELDS = "title: text: summary: author: url: feed: tag: site: lang:"
 
 _QUOTES = '"“”„‟«»＂'
 
@@ -40,7 +59,10 @@ def _pattern(word: str) -> re.Pattern[str]:
         | (?P<unclosed>[{_QUOTES}])
         | (?P<minus>[-\u2010-\u2013\u2212](?=[^\s)]))
         | (?P<exact>=(?=[^\s)]))
-        | (?P<field>(?i:title|text|feed|tag):)
+        | (?P<tilde>~(?=[^\s)]))
+        | (?P<field>(?i:title|text|summary|author|url|feed|tag|site|lang):)
+        | (?P<list>\$[^\W\d][\w-]*)
+        | (?P<regex>/(?=\S)(?:[^/\\\n]|\\.)+(?<=\S)/(?=[\s),]|$))
         | (?P<word>{word})
         | (?P<comma>,)
         )""",
@@ -53,6 +75,9 @@ _LISTED = _pattern(rf"[^\s(){_QUOTES},]+")
 """Within `atleast( )` a comma parts its clauses; elsewhere it is punctuation."""
 _NEAR = re.compile(r"(O?)NEAR/([0-9]{1,4})")
 _FOREIGN_FIELD = re.compile(r"([^\W\d_]+):")
+_ONE_LETTER = re.compile(r"(?<=\w)\?(?=\w)")
+_ANY = "\ua7f7"
+"""Stands for `?` while a word is cut: a letter of one Roman inscription, which nothing folds."""
 _BORDER = re.compile(r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)")
 
 
@@ -64,11 +89,15 @@ class _Token(NamedTuple):
 
 
 _END = "end"
+_VALUES = frozenset(
+    {"open", "exact", "tilde", "word", "phrase", "field", "unclosed", "regex", "list"}
+)
+"""What may stand behind a field."""
 _OPERATORS = frozenset({"AND", "OR", "NOT", "NEAR"})
 
 
-def parse(query: str) -> Node:
-    """Return the tree of a query.
+def parse(query: str, *, stem: bool = False) -> Node:
+    """Return the tree of a query; with `stem`, each of its plain words is read as if after `~`.
 
     Raises RuleError with the place of the fault. Linear in time and bounded in depth, whatever
     the query.
@@ -80,7 +109,32 @@ def parse(query: str) -> Node:
             position=MAX_LENGTH,
             hint="split it into several rules",
         )
-    return _Parser(query).rule()
+    if stem and stems.missing():
+        raise RuleError(
+            "word forms need the extra `stemming`",
+            query=query,
+            position=0,
+            hint="install it: pip install 'ingest[stemming]'; without, write attack*",
+        )
+    return _Parser(query, stem=stem).rule()
+
+
+def read_entry(text: str) -> Term | None:
+    """Return the term that an entry of a list stands for; None where it has no word.
+
+    All of an entry is one phrase, in quotes or not; `=` before it and `*` at its end mean what
+    they mean in a query.
+    """
+    text = text.strip()
+    exact = text.startswith("=")
+    text = text.removeprefix("=")
+    if len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
+        text = text[1:-1]
+    text = text.strip()
+    body = text.removesuffix("*")
+    open_ = body != text and not body[-1:].isspace()
+    words = _words(body.replace("*", " "), exact=exact, open_=open_)
+    return _term(words, ("title", "text")) if words else None
 
 
 def _tokens(query: str) -> Iterator[_Token]:
@@ -113,13 +167,24 @@ def _operator(word: str) -> str:
 class _Parser:
     """Recursive descent, one method for each line of the grammar."""
 
-    def __init__(self, query: str) -> None:
-        self.query = query
+    def __init__(self, query: str, *, stem: bool) -> None:
+        self.query, self.stem = query, stem
         self.tokens = list(_tokens(query))
         self.place = 0
         self.depth = 0
         self.scope = ""
         """The field whose value is being read; empty for headline and body."""
+        self.readers: dict[str, Callable[[_Token], Node]] = {
+            "open": self.group,
+            "atleast": self.at_least,
+            "field": self.scoped,
+            "exact": self.exact,
+            "tilde": self.stemmed,
+            "word": self.plain,
+            "phrase": self.plain,
+            "regex": self.pattern,
+            "list": self.listed,
+        }
 
     @property
     def token(self) -> _Token:
@@ -179,6 +244,8 @@ class _Parser:
     def nearness(self) -> Node:
         start = self.token.start
         first = self.item()
+        if self.far_from():
+            return self.apart(self.near_item(first, start), start)
         if self.token.kind != "NEAR":
             return first
         items, steps = [self.near_item(first, start)], []
@@ -186,7 +253,27 @@ class _Parser:
             steps.append(self.step(operator))
             item_start = self.token.start
             items.append(self.near_item(self.item(), item_start))
+        if self.far_from():
+            hint = "put one of them into a rule of its own, or join them with AND"
+            self.fail("NEAR and NOT NEAR do not stand in one chain", self.token, hint)
         return Near(tuple(items), tuple(steps), *self.span_from(start))
+
+    def far_from(self) -> bool:
+        """Return whether NOT NEAR comes next."""
+        return self.token.kind == "NOT" and self.tokens[self.place + 1].kind == "NEAR"
+
+    def apart(self, item: tuple[Item, ...], start: int) -> Node:
+        """Read what an item must not be near to."""
+        others, steps = [], []
+        while self.far_from():
+            self.place += 2
+            steps.append(self.step(self.tokens[self.place - 1]))
+            other_start = self.token.start
+            others.append(self.near_item(self.item(), other_start))
+        if self.token.kind == "NEAR":
+            hint = "put one of them into a rule of its own, or join them with AND"
+            self.fail("NEAR and NOT NEAR do not stand in one chain", self.token, hint)
+        return Apart(item, tuple(others), tuple(steps), *self.span_from(start))
 
     def step(self, operator: _Token) -> Step:
         found = _NEAR.fullmatch(operator.text)
@@ -198,13 +285,13 @@ class _Parser:
         return Step(int(found[2]), ordered=bool(found[1]))
 
     def no_near(self, token: _Token) -> NoReturn:
-        hint = "`feed:` and `tag:` compare whole names; combine them with AND and OR"
+        hint = "`feed:` and the like compare whole names; combine them with AND and OR"
         self.fail("NEAR is about words of a text", token, hint)
 
-    def near_item(self, node: Node, start: int) -> tuple[Term, ...]:
+    def near_item(self, node: Node, start: int) -> tuple[Item, ...]:
         """Return the terms of one side of a NEAR."""
         parts = node.parts if isinstance(node, Or) else (node,)
-        terms = tuple(part for part in parts if isinstance(part, Term))
+        terms = tuple(part for part in parts if isinstance(part, Term | Listed))
         token = _Token("", "", start, start)
         if any(isinstance(part, Name) for part in parts):
             self.no_near(token)
@@ -215,17 +302,11 @@ class _Parser:
 
     def item(self) -> Node:
         token = self.token
-        if self.accept("open"):
-            return self.group(token)
-        if self.accept("atleast"):
-            return self.at_least(token)
-        if self.accept("field"):
-            return self.scoped(token)
-        if self.accept("exact"):
-            return self.exact()
-        if self.accept("word", "phrase"):
-            return self.term(token, exact=False)
-        return self.misplaced()
+        read = self.readers.get(token.kind)
+        if read is None:
+            self.misplaced()
+        self.place += 1
+        return read(token)
 
     def group(self, opening: _Token) -> Node:
         self.enter(opening)
@@ -272,7 +353,7 @@ class _Parser:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             self.fail(f"more than {MAX_DEPTH} fields within each other", field)
-        if self.token.kind not in {"open", "exact", "word", "phrase", "field", "unclosed"}:
+        if self.token.kind not in _VALUES:
             hint = f"write for example {field.text}word; the word with its colon goes in quotes"
             self.fail(f"`{field.text}` needs a word, a phrase or a group", field, hint)
         node = self.item()
@@ -280,20 +361,59 @@ class _Parser:
         self.scope = outer
         return node
 
-    def exact(self) -> Node:
+    def plain(self, token: _Token) -> Node:
+        return self.term(token, stem=self.stem)
+
+    def exact(self, _sign: _Token) -> Node:
         token = self.token
-        if not self.accept("word", "phrase"):
+        if not self.accept("word", "phrase", "regex"):
             hint = 'write =Word or ="Some Phrase"; a field goes before: title:=Word'
             self.fail("`=` stands before a word or a phrase", token, hint)
         if self.scope in NAME_FIELDS:
             self.fail("names are compared without letter case", token, "leave out the `=`")
+        if token.kind == "regex":
+            return self.pattern(token, exact=True)
         return self.term(token, exact=True)
 
-    def term(self, token: _Token, *, exact: bool) -> Node:
+    def stemmed(self, tilde: _Token) -> Node:
+        token = self.token
+        if not self.accept("word", "phrase"):
+            hint = "write ~attack for attack, attacks, attacked; a field goes before: title:~attack"
+            self.fail("`~` stands before a word or a phrase", tilde, hint)
+        if self.scope in NAME_FIELDS:
+            self.fail("names have no other forms", tilde, "leave out the `~`")
+        if stems.missing():
+            hint = "install it: pip install 'ingest[stemming]'; without, write attack*"
+            self.fail("word forms need the extra `stemming`", tilde, hint)
+        return self.term(token, stem=True, before=1)
+
+    def text_fields(self) -> tuple[str, ...]:
+        return (self.scope,) if self.scope else ("title", "text")
+
+    def pattern(self, token: _Token, *, exact: bool = False) -> Node:
+        if self.scope in NAME_FIELDS:
+            self.fail(
+                f"`{self.scope}:` compares whole names", token, "write a name, or a beginning*"
+            )
+        pattern = token.text[1:-1].replace(r"\/", "/")
+        try:
+            regex.compiled(pattern, exact=exact)
+        except regex.BadPattern as error:
+            self.fail(str(error), token)
+        return Regex(pattern, self.text_fields(), exact, token.start - exact, token.end)
+
+    def listed(self, token: _Token) -> Node:
+        if self.scope in NAME_FIELDS:
+            self.fail("a list is about words of a text", token, "write the names out, with OR")
+        return Listed(token.text[1:], self.text_fields(), token.start, token.end)
+
+    def term(
+        self, token: _Token, *, exact: bool = False, stem: bool = False, before: int = 0
+    ) -> Node:
         quoted = token.kind == "phrase"
         text = token.text[1:-1] if quoted else token.text
         body = self.opened(text, token, offset=int(quoted))
-        start = token.start - exact
+        start = token.start - exact - before
         if self.scope in NAME_FIELDS:
             value = fold_name(body)
             if not value:
@@ -301,15 +421,13 @@ class _Parser:
             return Name(self.scope, value, len(body) < len(text), start, token.end)
         if not quoted and (foreign := _FOREIGN_FIELD.match(text)) and foreign.end() < len(text):
             self.foreign_field(foreign[1], token)
-        words = _words(body, exact=exact, open_=len(body) < len(text.rstrip()))
+        words = _words(body, exact=exact, open_=len(body) < len(text.rstrip()), stem=stem)
         if not words:
             self.no_word(token)
-        fields = (self.scope,) if self.scope else ("title", "text")
-        certain = [word.pieces[0] for word in words if len(word.pieces) == 1]
-        return Term(tuple(words), fields, max(certain, key=len, default=""), start, token.end)
+        return _term(words, self.text_fields(), start, token.end)
 
     def foreign_field(self, name: str, token: _Token) -> NoReturn:
-        hint = "fields are title: text: feed: tag:; put it in quotes to look for the text"
+        hint = f"fields are {_FIELDS}; put it in quotes to look for the text"
         self.fail(f"there is no field `{name}:`", token, hint)
 
     def no_word(self, token: _Token) -> NoReturn:
@@ -360,26 +478,45 @@ def _flat(parts: list[Node], kind: type[And] | type[Or]) -> Iterator[Node]:
             yield part
 
 
-def _words(body: str, *, exact: bool, open_: bool) -> list[Word]:
+def _term(words: list[Word], fields: tuple[str, ...], start: int = 0, end: int = 0) -> Term:
+    certain = [word.pieces[0] for word in words if len(word.pieces) == 1]
+    key = max(certain, key=len, default="") if fields == ("title", "text") else ""
+    return Term(tuple(words), fields, key, start, end)
+
+
+def _words(body: str, *, exact: bool, open_: bool, stem: bool = False) -> list[Word]:
     """Return the words of a term; all of it is one phrase, whatever punctuation it holds."""
     words: list[Word] = []
-    for chunk in body.split():
-        words += _chunk_words(cut(chunk), exact=exact)
+    for chunk in _ONE_LETTER.sub(_ANY, body).split():
+        words += _chunk_words(cut(chunk), exact=exact, stem=stem)
     if words and open_:
         *others, last = words[-1].pieces
+        last = fold(last[1:]) if last[0] == "~" else last
         words[-1] = Word((*others, last + "*"), words[-1].plain)
+    if _ANY in "".join(piece for word in words for piece in word.pieces):
+        words = [
+            Word(
+                tuple(piece.replace(_ANY, "?") for piece in word.pieces),
+                word.plain.replace(_ANY, "?"),
+            )
+            for word in words
+        ]
     return words
 
 
-def _chunk_words(found: Cut, *, exact: bool) -> Iterator[Word]:
+def _chunk_words(found: Cut, *, exact: bool, stem: bool) -> Iterator[Word]:
     """Yield the words of a chunk, hyphenated ones as one word of several pieces."""
     linked = {joined.first for joined in found.joined if joined.width == 2}
+    dotted = {joined.first: joined.key for joined in found.joined if joined.width == 1}
     first = 0
     for last, word in enumerate(found.words):
         if last in linked:
             continue
         group = found.words[first : last + 1]
         first = last + 1
+        if len(group) == 1 and last in dotted:
+            yield Word((dotted[last],), word.plain if exact else "")
+            continue
         pieces = [piece for word in group for piece in _BORDER.split(word.key)]
         if len(pieces) > MAX_PIECES:
             pieces = [word.key for word in group]
@@ -387,4 +524,10 @@ def _chunk_words(found: Cut, *, exact: bool) -> Iterator[Word]:
         if len(pieces) > MAX_PIECES:
             yield from (Word((word.key,), plain) for word, plain in zip(group, plains, strict=True))
         else:
+            if stem and pieces == [word.key] and _has_forms(word.key):
+                pieces = ["~" + word.plain.lower()]
             yield Word(tuple(pieces), "".join(plains))
+
+
+def _has_forms(key: str) -> bool:
+    return len(key) > 1 and key.isalpha() and _ANY not in key

@@ -4,7 +4,7 @@ Each rule is filed under words one of which must be in a document for the rule t
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from math import inf
@@ -14,8 +14,24 @@ from ingest.errors import RuleError
 from ingest.model import Document, Match, Rule
 from ingest.rules.evaluate import holds, spans
 from ingest.rules.language import parse
-from ingest.rules.reading import Reading, Vocabulary
-from ingest.rules.tree import And, AtLeast, Name, Near, Node, Not, Or, Term, Word, walk
+from ingest.rules.lists import Listing
+from ingest.rules.reading import FURTHER, Reading, Vocabulary
+from ingest.rules.tree import (
+    And,
+    Apart,
+    AtLeast,
+    Item,
+    Listed,
+    Name,
+    Near,
+    Node,
+    Not,
+    Or,
+    Regex,
+    Term,
+    Word,
+    walk,
+)
 from ingest.text import fold_name
 
 Part = TypeVar("Part", bound=Hashable)
@@ -30,21 +46,24 @@ class RuleSet:
         self._names: list[str] = []
         self._nodes: list[Node] = []
         known = _Known()
+        lists: dict[str, tuple[str, ...]] = {}
         for rule in rules:
             try:
                 node = known.slim(scoped(rule))
             except RuleError as error:
                 errors.append((rule, error))
                 continue
+            lists |= rule.lists
             self._names.append(rule.name)
             self._nodes.append(node)
         self.errors = tuple(errors)
+        self._lists = used_lists(self._nodes, lists)
         self._file(known)
 
     def _file(self, known: "_Known") -> None:
         """File each rule under its rarest clause and keep the others, to be looked at first."""
         asked = Counter(chain.from_iterable(map(words_of, self._nodes)))
-        self._vocabulary = Vocabulary(asked)
+        self._vocabulary = vocabulary(self._nodes, self._lists, asked)
         self._always: list[int] = []
         self._filed: dict[str, list[int]] = {}
         self._clauses: list[tuple[tuple[str, ...], ...]] = []
@@ -91,6 +110,14 @@ class RuleSet:
         for kind, values in reading.names.items():
             for value in values:
                 found.update(self._name_keys.answered_by(f"{kind}:{value}"))
+        for field, places in reading.more.items():
+            found.update(f"{field}:{word}" for word in places)
+        for name, listing in self._lists.items():
+            if listing.may_hold(reading.places):
+                found.add(f"${name}")
+            for field, places in reading.more.items():
+                if listing.may_hold(places):
+                    found.add(f"{field}:${name}")
         return found
 
 
@@ -107,26 +134,38 @@ class _Known:
     def slim(self, node: Node) -> Node:
         """Return a query made of kept parts; its terms forget where they stood in it."""
         match node:
-            case Term():
-                return self._term(node)
+            case Term() | Listed():
+                return self._item(node)
             case Near():
-                items = [tuple(map(self._term, terms)) for terms in node.items]
-                return replace(node, items=tuple(items))
+                return replace(node, items=self._items(node.items))
+            case Apart():
+                (item,), others = self._items((node.item,)), self._items(node.others)
+                return replace(node, item=item, others=others)
             case Not():
                 return replace(node, part=self.slim(node.part))
-            case Name():
+            case Name() | Regex():
                 return self.one(node)
             case And() | Or() | AtLeast():
                 return replace(node, parts=tuple(map(self.slim, node.parts)))
 
-    def _term(self, term: Term) -> Term:
+    def _items(self, items: tuple[tuple[Item, ...], ...]) -> tuple[tuple[Item, ...], ...]:
+        return tuple(tuple(map(self._item, terms)) for terms in items)
+
+    def _item(self, term: Item) -> Item:
+        if isinstance(term, Listed):
+            return self.one(term)
         words = self.one(tuple(map(self.one, term.words)))
         return self.one(Term(words, self.one(term.fields), self.one(term.key)))
 
 
 def scoped(rule: Rule) -> Node:
     """Return the tree of a rule's query within its scope of feeds and tags; raises RuleError."""
-    parts: list[Node] = [parse(rule.query)]
+    parts: list[Node] = [parse(rule.query, stem=rule.stem)]
+    for node in walk(parts[0]):
+        if isinstance(node, Listed) and node.name not in rule.lists:
+            hint = "lists stand under `lists:` in the configuration; in quotes it is a text"
+            message = f"no list is called `{node.name}`"
+            raise RuleError(message, query=rule.query, position=node.start, hint=hint)
     for kind, names in (("feed", rule.feeds), ("tag", rule.tags)):
         if names:
             scope = tuple(Name(kind, fold_name(name)) for name in names)
@@ -134,15 +173,43 @@ def scoped(rule: Rule) -> Node:
     return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
+def used_lists(nodes: Iterable[Node], lists: Mapping[str, tuple[str, ...]]) -> dict[str, Listing]:
+    """Return the lists that queries name, made ready."""
+    named = {part.name for node in nodes for part in walk(node) if isinstance(part, Listed)}
+    return {name: Listing(lists[name]) for name in sorted(named)}
+
+
+def vocabulary(
+    nodes: Sequence[Node], lists: Mapping[str, Listing], words: Iterable[str]
+) -> Vocabulary:
+    """Return what to read documents with for these queries, whose own words are `words`."""
+    listed = {
+        spelling
+        for listing in lists.values()
+        for term in listing.terms()
+        for word in term.words
+        for spelling in spellings(word)
+    }
+    asked = {
+        part.fields[0] for node in nodes for part in walk(node) if isinstance(part, Term | Listed)
+    }
+    return Vocabulary(chain(words, listed), asked, lists)
+
+
 def words_of(node: Node) -> Iterator[str]:
     """Yield every spelling of every word that a query asks for."""
     for term in walk(node):
         if isinstance(term, Term):
             for word in term.words:
-                count = len(word.pieces)
-                for start in range(count):
-                    for end in range(start + 1, count + 1):
-                        yield "".join(word.pieces[start:end])
+                yield from spellings(word)
+
+
+def spellings(word: Word) -> Iterator[str]:
+    """Yield every run of the pieces of a word, as one."""
+    count = len(word.pieces)
+    for start in range(count):
+        for end in range(start + 1, count + 1):
+            yield "".join(word.pieces[start:end])
 
 
 # --- under which words a rule is filed ----------------------------------------------------------
@@ -154,11 +221,22 @@ _NAME_SHARE = 1e6
 """Feeds and tags come last: each article has them, and a broad tag is on most."""
 
 
-def _clauses(node: Node, asked: Counter[str]) -> list[_Clause]:
+def _clauses(  # noqa: PLR0911 - one for each kind of node
+    node: Node, asked: Counter[str]
+) -> list[_Clause]:
     """Return what must be there for a query to be true; nothing where no word needs to be."""
     match node:
         case Term():
-            return [_spellings(word, asked) for word in node.words]
+            clauses = [_spellings(word, asked) for word in node.words]
+            if node.fields[0] not in FURTHER:
+                return clauses
+            field = node.fields[0]
+            return [(share, tuple(f"{field}:{key}" for key in keys)) for share, keys in clauses]
+        case Listed():
+            field = f"{node.fields[0]}:" if node.fields[0] in FURTHER else ""
+            return [(1.0, (f"{field}${node.name}",))]
+        case Apart():
+            return _any_of(node.item, 1, asked)
         case Name():
             return [(_NAME_SHARE, (f"{node.kind}:{node.value}" + "*" * node.open,))]
         case Near():
@@ -168,7 +246,7 @@ def _clauses(node: Node, asked: Counter[str]) -> list[_Clause]:
             return list(chain.from_iterable(_clauses(part, asked) for part in node.parts))
         case Or() | AtLeast():
             return _any_of(node.parts, node.count if isinstance(node, AtLeast) else 1, asked)
-        case Not():
+        case Not() | Regex():
             return []
 
 
@@ -201,5 +279,5 @@ def _share(key: str, asked: Counter[str]) -> float:
     Among phrases the second tells the name from the title before it ("President …"). Each letter
     halves the guess up to eight, from where on length says nothing about how common a word is.
     """
-    letters = min(len(key), 8) - 2 * key.endswith("*")
+    letters = min(len(key), 8) - 2 * key.endswith("*") - 3 * key.startswith("~")
     return 0.5**letters * asked[key]

@@ -28,4 +28,7 @@ class RuleConfig(Section):
     repeat: Literal["story", "article"] = Field(
         "story", description="Once per story, or for every copy."
     )
+    severity: Literal["normal", "critical"] = Field(
+        "normal", description="Critical alerts pass digests, quiet hours and rates."
+    )
     surge: Surge | None = None

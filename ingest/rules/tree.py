@@ -1,4 +1,4 @@
-"""What a query means, as a tree: terms and names joined by AND, OR, NOT, NEAR and `atleast`.
+"""What a query means, as a tree: terms, names and patterns joined by AND, OR, NOT, NEAR, `atleast`.
 
 `start` and `end` say where a clause stands in its query (code points, end exclusive); they don't
 count when two clauses are compared.
@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 class Word:
     """One word of a term: its pieces may stand joined, hyphenated or spaced in a text.
 
-    Pieces are folded. The last one ends in `*` where any ending will do.
+    Pieces are folded. The last one ends in `*` where any ending will do; `?` is any one letter;
+    a single piece that begins with `~` (lower case, not folded) is any word of the same stem.
     """
 
     pieces: tuple[str, ...]
@@ -33,8 +34,30 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """Any one of the terms of a list, looked for in `fields`."""
+
+    name: str
+    fields: tuple[str, ...] = ("title", "text")
+    start: int = field(default=0, compare=False)
+    end: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """A regular expression, found in the text of one of `fields` as it is stored."""
+
+    pattern: str
+    fields: tuple[str, ...] = ("title", "text")
+    exact: bool = False
+    """Letter case as written."""
+    start: int = field(default=0, compare=False)
+    end: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Name:
-    """A whole value of `feed` or `tag` (the `kind`), case folded; with `open` its beginning."""
+    """A whole value of `feed`, `tag`, `site` or `lang` (the `kind`); with `open` its beginning."""
 
     kind: str
     value: str
@@ -56,7 +79,18 @@ class Step:
 class Near:
     """Items each of which is near the next; an item is any one of several terms, in one field."""
 
-    items: tuple[tuple[Term, ...], ...]
+    items: tuple[tuple["Item", ...], ...]
+    steps: tuple[Step, ...]
+    start: int = field(default=0, compare=False)
+    end: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """An item that stands somewhere without any of `others` within its step (NOT NEAR)."""
+
+    item: tuple["Item", ...]
+    others: tuple[tuple["Item", ...], ...]
     steps: tuple[Step, ...]
     start: int = field(default=0, compare=False)
     end: int = field(default=0, compare=False)
@@ -99,15 +133,21 @@ class AtLeast:
     end: int = field(default=0, compare=False)
 
 
-Node = Term | Name | Near | And | Or | Not | AtLeast
+Item = Term | Listed
+"""What stands at places of a text, and so can be near or far."""
+Node = Term | Listed | Regex | Name | Near | Apart | And | Or | Not | AtLeast
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Yield a node and all nodes below it, the terms of a NEAR included, in order."""
+    """Yield a node and all nodes below it, the items of a NEAR included, in order."""
     yield node
     match node:
         case Near():
             for terms in node.items:
+                yield from terms
+        case Apart():
+            yield from node.item
+            for terms in node.others:
                 yield from terms
         case Not():
             yield from walk(node.part)

@@ -7,7 +7,22 @@ import re
 from itertools import product
 
 from ingest.model import Document
-from ingest.rules.tree import And, AtLeast, Name, Near, Node, Not, Or, Term, Word
+from ingest.rules.tree import (
+    And,
+    Apart,
+    AtLeast,
+    Item,
+    Listed,
+    Name,
+    Near,
+    Node,
+    Not,
+    Or,
+    Regex,
+    Step,
+    Term,
+    Word,
+)
 from ingest.text import cut, fold_name
 
 
@@ -71,12 +86,21 @@ class Slow:
 
 
 def _is(key: str, piece: str) -> bool:
-    return key.startswith(piece[:-1]) if piece.endswith("*") else key == piece
+    open_, piece = piece.endswith("*"), piece.removesuffix("*")
+    if len(key) < len(piece) or (len(key) > len(piece) and not open_):
+        return False
+    return all(wanted in ("?", letter) for wanted, letter in zip(piece, key, strict=False))
 
 
 def slowly(node: Node, document: Document) -> bool:
     """Return whether a query is true of a document, the long way round."""
-    fields = {"title": Slow(document.title), "text": Slow(document.text)}
+    fields = {
+        "title": Slow(document.title),
+        "text": Slow(document.text),
+        "summary": Slow(document.summary),
+        "author": Slow("\n\n".join(document.authors)),
+        "url": Slow(document.url or ""),
+    }
     return _true(node, fields, document)
 
 
@@ -93,18 +117,19 @@ def _true(node: Node, fields: dict[str, Slow], document: Document) -> bool:  # n
         case Not():
             return not _true(node.part, fields, document)
         case Name():
-            values = (document.feed,) if node.kind == "feed" else document.tags
+            values = {"feed": (document.feed,), "tag": document.tags}.get(node.kind, ())
             names = [fold_name(value) for value in values]
             return any(n.startswith(node.value) if node.open else n == node.value for n in names)
+        case Listed() | Regex():
+            raise NotImplementedError  # have tests of their own
+        case Apart():
+            return any(_apart(node, name, field) for name, field in fields.items())
         case Near():
             return any(_near(node, name, field) for name, field in fields.items())
 
 
 def _near(near: Near, name: str, field: Slow) -> bool:
-    sides = [
-        [place for term in terms if name in term.fields for place in field.places(term)]
-        for terms in near.items
-    ]
+    sides = [_places(terms, name, field) for terms in near.items]
     for chosen in product(*sides):
         fits = True
         for step, left, right in zip(near.steps, chosen, chosen[1:], strict=False):
@@ -114,3 +139,28 @@ def _near(near: Near, name: str, field: Slow) -> bool:
         if fits:
             return True
     return False
+
+
+def _places(terms: tuple[Item, ...], name: str, field: Slow) -> list[tuple[int, int]]:
+    return [
+        place
+        for term in terms
+        if isinstance(term, Term) and name in term.fields
+        for place in field.places(term)
+    ]
+
+
+def _apart(apart: Apart, name: str, field: Slow) -> bool:
+    def near(place: tuple[int, int], other: tuple[int, int], step: Step) -> bool:
+        if step.ordered:
+            return place[0] <= other[0] <= place[1] + step.words
+        return other[0] - place[1] <= step.words and place[0] - other[1] <= step.words
+
+    return any(
+        not any(
+            near(place, other, step)
+            for terms, step in zip(apart.others, apart.steps, strict=True)
+            for other in _places(terms, name, field)
+        )
+        for place in _places(apart.item, name, field)
+    )

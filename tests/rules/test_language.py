@@ -9,7 +9,20 @@ from hypothesis import strategies as st
 
 from ingest.errors import RuleError
 from ingest.rules.language import MAX_DEPTH, MAX_LENGTH, parse
-from ingest.rules.tree import And, AtLeast, Name, Near, Not, Or, Step, Term, Word
+from ingest.rules.tree import (
+    And,
+    Apart,
+    AtLeast,
+    Listed,
+    Name,
+    Near,
+    Not,
+    Or,
+    Regex,
+    Step,
+    Term,
+    Word,
+)
 
 
 def term(*words: str, fields: tuple[str, ...] = ("title", "text")) -> Term:
@@ -55,6 +68,46 @@ A, B, C = term("a"), term("b"), term("c")
         ("atleast(1,a,b)", AtLeast(1, (A, B))),
         ("atleast", term("atleast")),
         ("aa.bb", term("aa", "bb")),
+        ("wom?n", term("wom?n")),
+        ('"wom?n of x?*"', term("wom?n", "of", "x*")),
+        ("what?", term("what")),
+        ("=Wom?n", Term((Word(("wom?n",), "Wom?n"),))),
+        (".NET", term(".net")),
+        ('"the .NET way"', term("the", ".net", "way")),
+        ("...a", A),
+        ("~Attack", term("~attack")),
+        ('~"a Große b"', term("a", "~große", "b")),
+        ("~S-400", Term((Word(("s", "400")),))),
+        ("~größ*", term("gross*")),
+        ("a NOT NEAR/3 b", Apart((A,), ((B,),), (Step(3),))),
+        ("NOT a NOT NEAR/3 b", Not(Apart((A,), ((B,),), (Step(3),)))),
+        (
+            "a NOT ONEAR/1 (b OR c) NOT NEAR/2 c",
+            Apart((A,), ((B, C), (C,)), (Step(1, True), Step(2))),
+        ),
+        ("a NOT b", And((A, Not(B)))),
+        ("$ships-2", Listed("ships-2")),
+        ("title:$ships", Listed("ships", ("title",))),
+        ("$ships NEAR/2 a", Near(((Listed("ships"),), (A,)), (Step(2),))),
+        ("$100", term("100")),
+        ("atleast(2, $a, $b)", AtLeast(2, (Listed("a"), Listed("b")))),
+        (r"/a\d+ \/ (b|c)/", Regex(r"a\d+ / (b|c)")),
+        ("=/A+/ a", And((Regex("A+", exact=True), A))),
+        ("url:/sport/ -a", And((Regex("sport", ("url",)), Not(A)))),
+        ("/r/a", term("r", "a")),
+        ("/home AND b", And((term("home"), B))),
+        ("site:a.example", Name("site", "a.example")),
+        ("lang:(de OR fr)", Or((Name("lang", "de"), Name("lang", "fr")))),
+        (
+            "summary:a author:b url:c",
+            And(
+                (
+                    term("a", fields=("summary",)),
+                    term("b", fields=("author",)),
+                    term("c", fields=("url",)),
+                )
+            ),
+        ),
     ],
 )
 def test_a_query_is_read_as_the_grammar_says(query: str, tree: object) -> None:
@@ -101,6 +154,18 @@ def test_a_query_is_read_as_the_grammar_says(query: str, tree: object) -> None:
         ("atleast(3, a, b)", 8, "3 of 2"),
         ("atleast(2, a, (b, c))", 16, "comma"),
         ("atleast(2, a,", 13, "missing"),
+        ("a /(b/", 2, "cannot be used: missing"),
+        ("a /b*/", 2, "matches nothing"),
+        (f"/{'a' * 1001}/", 0, "at most 1,000"),
+        ("/(a{1000}){1000}/", 0, "cannot be used"),
+        ("feed:/a/", 5, "whole names"),
+        ("a ~(b)", 2, "`~` stands before"),
+        ("tag:~a", 4, "no other forms"),
+        ("feed:$a", 5, "words of a text"),
+        ("a NEAR/1 b NOT NEAR/1 c", 11, "one chain"),
+        ("a NOT NEAR/1 b NEAR/1 c", 15, "one chain"),
+        ("a NOT NEAR/1", 6, "nothing on its right"),
+        ("/a/ NEAR/2 b", 0, "each side of NEAR"),
     ],
 )
 def test_a_fault_is_pointed_at(query: str, position: int, says: str) -> None:
@@ -167,6 +232,11 @@ def test_depth_and_length_are_bounded_with_a_clear_error() -> None:
                 " ",
                 "*",
                 "?",
+                "~",
+                "/",
+                "\\",
+                "$a",
+                "summary:",
                 "a",
                 "b ",
                 "x-1",
@@ -194,7 +264,8 @@ def test_any_text_is_read_or_refused(query: str) -> None:
 @pytest.mark.parametrize(
     "part",
     ["a ", "(a) ", "-", "NOT ", "a OR ", '"', '"a" ', "=", "title:", "a-", "a*", "a NEAR/3 ", "atleast(", ",", ")",
-    "1-a", ".", "…", "'", "a\u0301", "\u0301\u0323", "北", "l'", "a.", "𝐀", "\u200d", "* ", "feed:\u0301\u0323"],
+    "1-a", ".", "…", "'", "a\u0301", "\u0301\u0323", "北", "l'", "a.", "𝐀", "\u200d", "* ", "feed:\u0301\u0323",
+    "/", "/a ", "/a/ ", "\\/", "/\\", "a?", "~", "~a ", "$a ", "a NOT NEAR/3 ", ".a "],
 )  # fmt: skip
 def test_no_query_takes_long(part: str) -> None:
     query = (part * 30_000)[:30_000]

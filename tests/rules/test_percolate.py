@@ -41,16 +41,21 @@ documents = st.builds(
     texts,
     st.sampled_from(["", "one", "One two"]),
     st.sampled_from([(), ("red",), ("Red", "blue")]),
+    texts,
+    st.sampled_from([(), ("Ab",), ("a b", "x-2 Ab")]),
 )
 words = st.sampled_from(WORDS)
 terms = st.one_of(
     words,
     words.map("={}".format),
     words.map("{}*".format),
+    st.sampled_from(["a?c", "a?*", "x?2", "=A?", "=A?c*", '"a b?c"']),
     st.lists(words, min_size=1, max_size=3).map(lambda found: f'"{" ".join(found)}"'),
     st.lists(words, min_size=2, max_size=3).map(lambda found: f'="{" ".join(found)}*"'),
 )
-scoped = st.tuples(st.sampled_from(["", "", "", "title:", "text:"]), terms).map("".join)
+scoped = st.tuples(
+    st.sampled_from(["", "", "", "title:", "text:", "summary:", "author:"]), terms
+).map("".join)
 names = st.sampled_from(["feed:one", "feed:on*", 'feed:"one two"', "tag:red", "tag:b*"])
 sides = st.one_of(
     scoped, st.lists(terms, min_size=2, max_size=2).map(" OR ".join).map("({})".format)
@@ -58,6 +63,10 @@ sides = st.one_of(
 nears = st.tuples(
     sides, st.sampled_from([" NEAR/0 ", " NEAR/2 ", " ONEAR/1 "]), sides,
     st.sampled_from(["", " NEAR/1 a", " ONEAR/3 b"]),
+).map("".join)  # fmt: skip
+aparts = st.tuples(
+    sides, st.sampled_from([" NOT NEAR/0 ", " NOT NEAR/2 ", " NOT ONEAR/1 "]), sides,
+    st.sampled_from(["", " NOT NEAR/1 a"]),
 ).map("".join)  # fmt: skip
 
 
@@ -71,7 +80,7 @@ def _combined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-queries = st.recursive(st.one_of(scoped, scoped, names, nears), _combined, max_leaves=6)
+queries = st.recursive(st.one_of(scoped, scoped, names, nears, aparts), _combined, max_leaves=6)
 
 
 @settings(max_examples=250, deadline=None)
@@ -91,11 +100,12 @@ def test_a_rule_set_finds_what_the_slow_evaluator_finds(
 @given(queries, documents)
 def test_spans_are_passages_in_reading_order_each_once(query: str, document: Document) -> None:
     for match in RuleSet([Rule("r", query)]).match(document):
-        order = [(span.field != "title", span.start, span.end) for span in match.spans]
+        texts = {"title": document.title, "text": document.text, "summary": document.summary}
+        order = [([*texts].index(span.field), span.start, span.end) for span in match.spans]
 
         assert order == sorted(set(order))
         for span in match.spans:
-            text = document.title if span.field == "title" else document.text
+            text = texts[span.field]
             assert 0 <= span.start < span.end <= len(text)
             assert text[span.start : span.end].strip() == text[span.start : span.end]
 
