@@ -11,11 +11,10 @@ import struct
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from hashlib import blake2b
-from itertools import chain, compress
-from operator import not_
+from itertools import chain, compress, islice
 from unicodedata import normalize
 from zlib import crc32
 
@@ -30,6 +29,11 @@ LEAD = 32
 
 OPENING_STEP, BODY_STEP = 2, 8
 """One shingle in so many is a sample. All samples of the body are samples in the opening too."""
+
+_OPENING_SAMPLE, _BODY_SAMPLE = (
+    bytes(byte % step == 0 for byte in range(256)) for step in (OPENING_STEP, BODY_STEP)
+)
+"""Translate the lowest byte of a shingle so that a sample is 1 and all else 0."""
 
 LEAD_FIND, OPENING_FIND, BODY_FIND = 4, 16, 64
 """One shingle in so many is a fingerprint by which the text is found; powers of two, as above,
@@ -70,15 +74,18 @@ class Method(IntEnum):
 
 
 class _Kind(IntEnum):
-    """What the spelling of a word says of it."""
+    """What the spelling of a word says of it; one byte each."""
 
     WORD = 0
     NAME = 1
     CAPITALS = 2
     """A long word in capitals: perhaps a name, more often a headline style."""
     NUMBER = 3
-    UNSPACED = 4
-    """A run of a script that puts no spaces between words."""
+
+
+_CAPITALS = int(_Kind.CAPITALS)
+_IS_WORD = bytes([1]) + bytes(255)
+"""Translates kinds so that a plain word is 1 and all else 0."""
 
 
 _WORD = re.compile(r"\w[\w\u00ad\u0300-\u036f'’]{0,63}")
@@ -97,16 +104,17 @@ def sketch(title: str, body: str) -> Sketch:
 
     Time and size are bounded whatever the text: the first `MAX_WORDS` words are looked at.
     """
-    words, kinds = _spelled((body if body.strip() else title)[:MAX_CHARACTERS])
-    heading, _ = _spelled(title[:MAX_TITLE])
-    hashes = list(map(crc32, map(b" ".join, zip(words, words[1:], words[2:], strict=False))))
-    places = _sampled(hashes)
-    telling = [word for word in heading if len(word) > 3 or word.isdigit()]
+    heading = _chunks(title[:MAX_TITLE])
+    words, kinds = _read(_chunks(body[:MAX_CHARACTERS]) if body.strip() else heading)
+    named, _ = _read(heading)
+    telling = _TITLES.of(heading)
+    shingles = _shingles(words)
+    places = _sampled(shingles)
     return Sketch(
-        text_hash=_text_hash(words, heading),
-        title_hash=crc32(b" ".join(heading)) if len(telling) >= MIN_TITLE else 0,
-        title=frozenset(crc32(word) & 0xFFFF for word in telling[:24]),
-        length=len(hashes),
+        text_hash=_text_hash(words, named),
+        title_hash=crc32(_packed(named)) if len(telling) >= MIN_TITLE else 0,
+        title=frozenset([word & 0xFFFF for word in telling[:24]]),
+        length=len(shingles),
         opening=bisect_left(list(places.values()), OPENING),
         samples=tuple([value & 0xFFFF for value in places]),
         prints=tuple(_telling(places)),
@@ -114,16 +122,24 @@ def sketch(title: str, body: str) -> Sketch:
     )
 
 
-def _sampled(hashes: Sequence[int]) -> dict[int, int]:
+def _shingles(words: "array[int]") -> "array[int]":
+    """Return the hash of every three words in a row: theirs combined by exclusive or.
+
+    It is blind to the order of the three, which costs nothing on our yardstick. All are computed
+    at once: the hashes are one long number, and are laid upon themselves one and two words on.
+    """
+    whole = int.from_bytes(_packed(words), "little")
+    combined = whole ^ whole >> 32 ^ whole >> 64
+    return _unpacked(combined.to_bytes(4 * len(words), "little"))[:-2]
+
+
+def _sampled(shingles: "array[int]") -> dict[int, int]:
     """Return the sampled shingles with the place where each first stands, in reading order."""
-    opening, body = hashes[:OPENING], hashes[OPENING:]
-    sampled = [(value, at) for at, value in enumerate(opening) if not value & (OPENING_STEP - 1)]
-    sampled += [
-        (value, at) for at, value in enumerate(body, OPENING) if not value & (BODY_STEP - 1)
-    ]
+    lowest = _packed(shingles)[::4]
+    chosen = lowest[:OPENING].translate(_OPENING_SAMPLE) + lowest[OPENING:].translate(_BODY_SAMPLE)
     places: dict[int, int] = {}
-    for value, at in sampled[:_MAX_SAMPLES]:
-        places.setdefault(value, at)
+    for at in islice(compress(range(len(shingles)), chosen), _MAX_SAMPLES):
+        places.setdefault(shingles[at], at)
     return places
 
 
@@ -148,31 +164,29 @@ def fingerprints(sketch: Sketch) -> list[Fingerprint]:
     return found
 
 
-def _text_hash(words: Sequence[bytes], heading: Sequence[bytes]) -> int:
-    text = words if len(words) >= SHORT else [*heading, b"\n", *words]
+def _text_hash(words: "array[int]", heading: "array[int]") -> int:
+    """Return the hash of all words, the title's before those of a short text."""
+    text = words if len(words) >= SHORT else heading + array("I", [0]) + words
     if len(text) < _MIN_HASHED:
         return 0
-    digest = blake2b(b" ".join(text), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+    return int.from_bytes(blake2b(_packed(text), digest_size=8).digest(), "big", signed=True)
 
 
-def _facts(
-    words: Sequence[bytes], kinds: Sequence[_Kind], places: Sequence[int]
-) -> Iterable[tuple[int, int]]:
+def _facts(words: Sequence[int], kinds: bytes, places: Sequence[int]) -> Iterable[tuple[int, int]]:
     """Yield the numbers and names, each where it first stands.
 
     A capitalised word that the text also writes small is no name but the beginning of a sentence.
     """
-    small = set(compress(words, map(not_, kinds)))
-    first: dict[bytes, int] = {}
+    known = set(compress(words, kinds)).intersection(compress(words, kinds.translate(_IS_WORD)))
+    left = MAX_FACTS
     for at in compress(range(len(words)), kinds):
-        if words[at] not in small and words[at] not in first:
-            first[words[at]] = at
-            if len(first) == MAX_FACTS:
-                break
-    for word, at in first.items():
-        shouted = kinds[at] is _Kind.CAPITALS
-        yield crc32(word) & 0xFFFF, NOWHERE if shouted else _anchor(at, places)
+        word = words[at]
+        if word not in known:
+            known.add(word)
+            yield word & 0xFFFF, NOWHERE if kinds[at] == _CAPITALS else _anchor(at, places)
+            left -= 1
+            if not left:
+                return
 
 
 def _anchor(place: int, places: Sequence[int]) -> int:
@@ -187,18 +201,23 @@ def _anchor(place: int, places: Sequence[int]) -> int:
 
 # --- words ------------------------------------------------------------------------------------
 
+# A text is cut at spaces and punctuation, and each chunk is looked up as it stands: nearly all were
+# met before, so that a word costs a look in a dictionary and no more. As UTF-8, because bytes are
+# translated and split at a tenth of the cost of text.
 
-def _spelled(text: str) -> tuple[Sequence[bytes], Sequence[_Kind]]:
-    """Return the first words of a text, folded, and what the spelling of each says."""
+_CUT = bytes(
+    byte if byte > 0x7F or chr(byte).isalnum() or chr(byte) in "'_" else 0x20 for byte in range(256)
+)
+"""Translates what parts ASCII words to a space; other signs stay in their chunk until it is read."""
+
+
+def _chunks(text: str) -> Sequence[bytes]:
+    """Return the pieces of a text with a word or more in each, broken characters repaired."""
     if "&" in text:
         text = html.unescape(text)
     if "\u00e2\u20ac" in text or "\u00c3" in text or "\u00c2" in text:
         text = _MOJIBAKE.sub(_repaired, text)
-    known = list(map(_LEXICON.__getitem__, _WORD.findall(text)[:MAX_WORDS]))
-    words, kinds = [word for word, _ in known], [kind for _, kind in known]
-    if _Kind.UNSPACED in kinds:
-        return _cut(words, kinds)
-    return words, kinds
+    return text.encode("utf-8", "replace").translate(_CUT).split(None, MAX_WORDS)
 
 
 def _repaired(match: re.Match[str]) -> str:
@@ -209,20 +228,69 @@ def _repaired(match: re.Match[str]) -> str:
 
 
 _MAX_LEXICON = 1 << 17
-"""Words remembered, about 30 MB: more than 2,000 articles in ten languages use."""
+"""Chunks remembered, about 30 MB: more than 2,000 articles in ten languages use."""
+
+_MAX_CHUNK = 64
+"""Bytes of a chunk that is worth remembering."""
 
 
-class _Lexicon(dict[str, tuple[bytes, _Kind]]):
-    """Words as they were met, with their folded form and kind; a third of the cost of `lru_cache`."""
+class _Lexicon(dict[bytes, bytes]):
+    """Chunks as they were met, with what is known of their words; a third of `lru_cache`'s cost."""
 
-    def __missing__(self, word: str) -> tuple[bytes, _Kind]:
-        if len(self) >= _MAX_LEXICON:
-            self.clear()
-        known = self[word] = _folded(word), _kind(word)
+    def __init__(self, known: Callable[[str], Iterable[int]]) -> None:
+        super().__init__()
+        self._known = known
+
+    def __missing__(self, chunk: bytes) -> bytes:
+        """Read a chunk, and remember it unless it is long."""
+        known = _packed(array("I", self._known(chunk.decode())))
+        if len(chunk) <= _MAX_CHUNK:
+            if len(self) >= _MAX_LEXICON:
+                self.clear()
+            self[chunk] = known
         return known
 
+    def of(self, chunks: Iterable[bytes]) -> "array[int]":
+        """Return what is known of all these chunks."""
+        return _unpacked(b"".join(map(self.__getitem__, chunks)))
 
-_LEXICON = _Lexicon()
+
+def _read(chunks: Iterable[bytes]) -> tuple["array[int]", bytes]:
+    """Return the hashes of the first words, and what the spelling of each says."""
+    known = _SPELLINGS.of(chunks)[: 2 * MAX_WORDS]
+    return known[::2], _packed(known[1::2])[::4]
+
+
+def _spelling(chunk: str) -> Iterator[int]:
+    """Yield the hash and the kind of each word, one after the other."""
+    for word, kind in _words(chunk):
+        yield crc32(word)
+        yield kind
+
+
+def _telling_words(chunk: str) -> Iterator[int]:
+    """Yield the hashes of those words that tell one title from another."""
+    for word, _ in _words(chunk):
+        if len(word) > 3 or word.isdigit():
+            yield crc32(word)
+
+
+_SPELLINGS, _TITLES = _Lexicon(_spelling), _Lexicon(_telling_words)
+
+
+def _words(chunk: str) -> Iterator[tuple[bytes, _Kind]]:
+    """Yield the words of a chunk, folded, and what the spelling of each says.
+
+    Runs without spaces become overlapping groups of three characters: no dictionary needed.
+    """
+    for word in _WORD.findall(chunk):
+        folded = _folded(word)
+        if not word.isascii() and _UNSPACED.search(word):
+            run = folded.decode()
+            groups = (run[at : at + 3] for at in range(max(1, len(run) - 2)))
+            yield from ((group.encode(), _Kind.WORD) for group in groups)
+        else:
+            yield folded, _kind(word)
 
 
 def _folded(word: str) -> bytes:
@@ -237,28 +305,11 @@ def _folded(word: str) -> bytes:
 
 
 def _kind(word: str) -> _Kind:
-    if word.islower() and word.isalpha():  # most words; unspaced scripts have no lower case
-        return _Kind.WORD
-    if not word.isascii() and _UNSPACED.search(word):
-        return _Kind.UNSPACED
     if _DIGIT.search(word):
         return _Kind.NUMBER
     if len(word) < 2 or not word[0].isupper():
         return _Kind.WORD
     return _Kind.CAPITALS if len(word) > 5 and word.isupper() else _Kind.NAME
-
-
-def _cut(words: Sequence[bytes], kinds: Sequence[_Kind]) -> tuple[Sequence[bytes], Sequence[_Kind]]:
-    """Return runs without spaces as overlapping groups of three characters: no dictionary needed."""
-    cut: list[tuple[bytes, _Kind]] = []
-    for word, kind in zip(words, kinds, strict=True):
-        if kind is _Kind.UNSPACED:
-            run = word.decode()
-            groups = (run[at : at + 3] for at in range(max(1, len(run) - 2)))
-            cut.extend((group.encode(), _Kind.WORD) for group in groups)
-        else:
-            cut.append((word, kind))
-    return [word for word, _ in cut[:MAX_WORDS]], [kind for _, kind in cut[:MAX_WORDS]]
 
 
 # --- storing ----------------------------------------------------------------------------------
@@ -279,7 +330,7 @@ def pack(sketch: Sketch) -> bytes:
         len(sketch.facts),
     )
     halves = array("H", chain(sorted(sketch.title), sketch.samples, *sketch.facts))
-    return header + _little(array("I", sketch.prints)).tobytes() + _little(halves).tobytes()
+    return header + _packed(array("I", sketch.prints)) + _packed(halves)
 
 
 def unpack(packed: bytes) -> Sketch:
@@ -288,7 +339,7 @@ def unpack(packed: bytes) -> Sketch:
         packed
     )
     split = _HEADER.size + 4 * prints
-    halves = _little(array("H", packed[split:])).tolist()
+    halves = _unpacked(packed[split:], "H").tolist()
     loose = halves[titles + samples :]
     return Sketch(
         text_hash=text_hash,
@@ -297,13 +348,22 @@ def unpack(packed: bytes) -> Sketch:
         length=length,
         opening=opening,
         samples=tuple(halves[titles : titles + samples]),
-        prints=tuple(_little(array("I", packed[_HEADER.size : split]))),
+        prints=tuple(_unpacked(packed[_HEADER.size : split])),
         facts=tuple(zip(loose[::2], loose[1 : 2 * facts : 2], strict=True)),
     )
 
 
+def _packed(values: "array[int]") -> bytes:
+    """Return the values as bytes in the order of the store, the same on every machine."""
+    return _little(values).tobytes()
+
+
+def _unpacked(packed: bytes, size: str = "I") -> "array[int]":
+    return _little(array(size, packed))
+
+
 def _little(values: "array[int]") -> "array[int]":
-    """Return the values in the byte order of the store, the same on every machine."""
     if sys.byteorder == "big":
+        values = values[:]
         values.byteswap()
     return values
