@@ -95,10 +95,12 @@ class Pool:
         """Start the dispatcher and the threads."""
         for number in range(self._threads):
             self._spawn(self._serve, f"{self._name}-{number}")
-        self._spawn(self._dispatch, f"{self._name}-dispatch")
+        self._dispatcher = self._spawn(self._dispatch, f"{self._name}-dispatch")
 
-    def _spawn(self, target: Callable[[], None], name: str) -> None:
-        threading.Thread(target=target, name=name, daemon=True).start()
+    def _spawn(self, target: Callable[[], None], name: str) -> threading.Thread:
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        thread.start()
+        return thread
 
     def look(self, *names: str) -> None:
         """Say that there may be due work (of these sources, or of any)."""
@@ -110,8 +112,14 @@ class Pool:
         self._wake.set()
 
     def wait_idle(self, timeout_s: float) -> bool:
-        """Wait until all that was due at the last look is done; False when time ran out."""
-        return self._settled.wait(timeout_s)
+        """Wait until all that was due at the last look is done; False when time ran out.
+
+        Raises RuntimeError where the dispatcher has died of a fault of ours.
+        """
+        settled = self._settled.wait(timeout_s)
+        if not settled and not self._dispatcher.is_alive():
+            raise RuntimeError(f"the dispatcher of the {self._name} pool has died")
+        return settled
 
     def stop(self, timeout_s: float) -> int:
         """Start nothing more, wait for what runs, and return how much is still running."""
@@ -242,10 +250,17 @@ class Pool:
         source, row = task.source, task.row
         try:
             return source.work(row)
+        except StoreError as error:
+            log.warning("%s not kept: %s", source.name, error, extra=source.describe(row))
+            self._postpone(task, error)
         except Exception as error:  # the job boundary
             log.exception("%s failed", source.name, extra=source.describe(row))
-            try:
-                source.postpone(row, error)
-            except StoreError as again:
-                log.warning("cannot postpone: %s", again, extra=source.describe(row))
-            return Exchange()
+            self._postpone(task, error)
+        return Exchange()
+
+    def _postpone(self, task: _Task, error: Exception) -> None:
+        """Put a row off, so that the next tick does not trip on it; else its lease runs out."""
+        try:
+            task.source.postpone(task.row, error)
+        except StoreError as again:
+            log.warning("cannot postpone: %s", again, extra=task.source.describe(task.row))

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic, sleep
 
+import pytest
+
 from ingest.errors import StoreUnavailable
 from ingest.model import Exchange
 from ingest.workers.local import Pool, Source
@@ -210,3 +212,17 @@ def test_the_gate_hears_what_each_exchange_came_to() -> None:
         sleep(0.05)
 
         assert gate.told == [("a", 200)]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_dispatcher_that_dies_is_not_waited_for() -> None:
+    class Broken(OpenGate):
+        def try_start(self, lane: str, now: float) -> float:
+            raise ZeroDivisionError("a fault of ours")
+
+    workers = Pool("test", [Rows(["a/0"]).source()], Broken(), threads=1)
+    workers.start()
+    workers.look()
+
+    with pytest.raises(RuntimeError, match="has died"):
+        workers.wait_idle(2)
