@@ -79,9 +79,15 @@ class Daemon:
         self._app, self._config, self._systemd = app, config, systemd
         self._signals: deque[str] = deque()
         self._woken = threading.Event()
+        self._died = ""
 
     def run(self) -> None:
-        """Work until told to stop; return once everything in flight is finished or handed back."""
+        """Work until told to stop; return once everything in flight is finished or handed back.
+
+        Raises RuntimeError when one of our threads died of a fault: whoever supervises the
+        daemon starts it anew, and nothing is lost.
+        """
+        threading.excepthook = self._lose_thread
         for name in ("SIGTERM", "SIGINT", "SIGHUP"):
             signal.signal(getattr(signal, name), self._hear)
         app = self._app
@@ -101,6 +107,16 @@ class Daemon:
         scheduler.shutdown(wait=False)
         left = app.close()
         log.info("stopped", extra={"handed_back": left})
+        if self._died:
+            raise RuntimeError(f"the thread {self._died} died")
+
+    def _lose_thread(self, lost: threading.ExceptHookArgs) -> None:
+        name = lost.thread.name if lost.thread else "unknown"
+        trace = (lost.exc_type, lost.exc_value or lost.exc_type(), lost.exc_traceback)
+        log.critical("the thread %s died; stopping", name, exc_info=trace)
+        self._died = name
+        self._signals.append("DIED")
+        self._woken.set()
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         self._signals.append(signal.Signals(number).name)
