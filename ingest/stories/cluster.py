@@ -37,6 +37,9 @@ next copy is known by being nearly all the same.
 _CLOSE = 0.95
 """Share from which on no closer copy is looked for."""
 
+_MIN_MATCHES = 5
+"""Samples in common below which there is nothing to compare."""
+
 _FACT_REACH = 16
 """Words between two matching passages within which the same fact should stand in both texts.
 
@@ -52,8 +55,6 @@ class Overlap:
     """How much of the shorter stands in the longer."""
     back: float
     """How much of the longer stands in the shorter."""
-    matches: int
-    """Samples in common."""
     words: float
     """Length of the shorter."""
     longer: float
@@ -148,13 +149,14 @@ def _told(sketch: Sketch, peer: Candidate, overlap: Overlap) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One text as seen from the other."""
+    """One text as seen from the other, furniture left out."""
 
     sketch: Sketch
     kept: Sequence[int]
     """Indices of the samples that are no furniture."""
+    samples: Sequence[int]
     matching: Sequence[bool]
-    """For each of them, whether the other text has it."""
+    """For each of the samples, whether the other text has it."""
     words: float
     """Length without furniture."""
 
@@ -165,10 +167,11 @@ class _Side:
         The other may lack a sample only because its passage is sampled less densely there, so the
         samples common to both densities are asked as well, where there are enough of them.
         """
+        sparse = near.BODY_STEP - 1
         common = [
             match
-            for index, match in zip(self.kept, self.matching, strict=True)
-            if not self.sketch.samples[index] & (near.BODY_STEP - 1)
+            for sample, match in zip(self.samples, self.matching, strict=True)
+            if not sample & sparse
         ]
         share = sum(self.matching) / len(self.matching)
         return max(share, sum(common) / len(common)) if len(common) >= 8 else share
@@ -182,28 +185,29 @@ class _Side:
     @property
     def lead(self) -> int:
         """Words before the first match."""
-        start = next((index for index, match in enumerate(self.matching) if match), -1)
+        start = self.matching.index(True) if True in self.matching else -1
         return _place(self.sketch, self.kept[start]) - _place(self.sketch, self.kept[0])
 
 
 def compare(
     one: Sketch, other: Sketch, furniture: Collection[Fingerprint] = frozenset()
 ) -> Overlap | None:
-    """Return what two texts have in common, or None where one has nothing to compare."""
-    common = frozenset(one.samples) & frozenset(other.samples)
+    """Return what two texts have in common, or None where it is next to nothing."""
+    common = frozenset(one.samples).intersection(other.samples)
+    if len(common) < _MIN_MATCHES:
+        return None
     values = {value & 0xFFFF for method, value in furniture if method == near.Method.SHINGLE}
     sides = [_side(sketch, common, values) for sketch in (one, other)]
-    kept = min(len(side.kept) / max(1, len(side.sketch.samples)) for side in sides)
+    kept = min(len(side.kept) / len(side.sketch.samples) for side in sides)
     if kept < _LITTLE_LEFT:
         sides = [_side(sketch, common, frozenset()) for sketch in (one, other)]
-    if not all(side.matching for side in sides):
+    if not all(sum(side.matching) >= _MIN_MATCHES for side in sides):
         return None
     shorter, longer = sorted(sides, key=lambda side: side.words)
     agreeing, found, differing = _facts(shorter.sketch, longer.sketch, common)
     return Overlap(
         share=shorter.share,
         back=longer.share,
-        matches=sum(shorter.matching),
         words=shorter.words,
         longer=longer.words,
         kept=kept,
@@ -219,8 +223,9 @@ def compare(
 
 def _side(sketch: Sketch, common: Collection[int], furniture: Collection[int]) -> _Side:
     kept = _kept(sketch, furniture)
-    words = sketch.length * len(kept) / max(1, len(sketch.samples))
-    return _Side(sketch, kept, [sketch.samples[index] in common for index in kept], words)
+    samples = [sketch.samples[index] for index in kept] if furniture else sketch.samples
+    words = sketch.length * len(kept) / len(sketch.samples)
+    return _Side(sketch, kept, samples, [sample in common for sample in samples], words)
 
 
 def _kept(sketch: Sketch, furniture: Collection[int]) -> Sequence[int]:
@@ -291,12 +296,11 @@ def _titles(one: Collection[int], other: Collection[int]) -> float:
 _TITLES_AGREE = 0.6
 _BEGINS_ALIKE = 0.6
 _BEGINS_PARTLY = 0.25
-_MIN_MATCHES = 5
 
 
 def _is_copy(overlap: Overlap) -> bool:
     """Return whether one text is a copy of the other rather than a text that shares something."""
-    if overlap.matches < _MIN_MATCHES or _tells_else(overlap) or _says_too_little(overlap):
+    if _tells_else(overlap) or _says_too_little(overlap):
         return False
     begins_alike = min(overlap.beginning, overlap.other_beginning) >= _BEGINS_ALIKE
     if overlap.kept < _LITTLE_LEFT:
