@@ -60,7 +60,16 @@ def _tell(store: Store, article: dict[str, Any]) -> dict[str, Any]:
 
 
 def _judge(rule: Any, article: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
-    document = Document(article["title"], article["body"], entry["feed"], tuple(entry["feed_tags"]))
+    document = Document(
+        article["title"],
+        article["body"],
+        entry["feed"],
+        tuple(entry["feed_tags"]),
+        article["summary"],
+        tuple(article["authors"]),
+        article["language"],
+        article["url"],
+    )
     judged = explain_rule(rule, document)
     return {"matched": judged.matched, "because": list(judged.lines)}
 

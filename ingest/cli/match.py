@@ -64,14 +64,19 @@ def _matched(rules: "RuleSet", document: Document, *, spans: bool) -> dict[str, 
 
 def _document(asked: dict[str, Any]) -> Document:
     """Return the article of a line; what is missing or null is empty, what is no text is refused."""
-    title, text, feed = (
+    title, text, feed, summary, language, url = (
         text_of(asked, key) if asked.get(key) is not None else ""
-        for key in ("title", "text", "feed")
+        for key in ("title", "text", "feed", "summary", "language", "url")
     )
-    tags = asked.get("tags") or []
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise TypeError("`tags` is not a list of texts")
-    return Document(title, text, feed, tuple(tags))
+    tags, authors = _texts(asked, "tags"), _texts(asked, "authors")
+    return Document(title, text, feed, tags, summary, authors, language, url)
+
+
+def _texts(asked: dict[str, Any], key: str) -> tuple[str, ...]:
+    texts = asked.get(key) or []
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"`{key}` is not a list of texts")
+    return tuple(texts)
 
 
 def _rules(path: Path, faults: list[Fault]) -> Iterator[Rule]:
@@ -112,6 +117,7 @@ def _from_yaml(path: Path, faults: list[Fault]) -> Iterator[Rule]:
     rows = content.get("rules") if isinstance(content, dict) else None
     if not isinstance(rows, list):
         raise ConfigError("there is no list `rules:`", file=str(path))
+    lists = _lists(content.get("lists") or {}, path)
     for row in rows:
         try:
             rule = RuleConfig.model_validate(row)
@@ -121,4 +127,32 @@ def _from_yaml(path: Path, faults: list[Fault]) -> Iterator[Rule]:
             key = ".".join(map(str, first["loc"]))
             faults.append((name, f"{key}: {first['msg']}" if key else first["msg"]))
         else:
-            yield Rule(rule.name, rule.query, tags=rule.tags, feeds=rule.feeds)
+            yield Rule(
+                rule.name,
+                rule.query,
+                tags=rule.tags,
+                feeds=rule.feeds,
+                stem=rule.stem,
+                lists=lists,
+            )
+
+
+def _lists(content: object, path: Path) -> dict[str, tuple[str, ...]]:
+    """Return the lists of a file of rules, read as the configuration reads them."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from ingest.config import lists
+    from ingest.config.nodes import Node, Place
+    from ingest.rules.settings import ListFile
+
+    kind = TypeAdapter(dict[str, tuple[str, ...] | ListFile])
+    try:
+        wanted = kind.validate_python(content, context={"folder": path.parent})
+    except ValidationError as error:
+        key = ".".join(map(str, error.errors()[0]["loc"][:1]))
+        reason = f"the list `{key}` is neither entries nor a file"
+        raise ConfigError(reason, file=str(path)) from error
+    entries, faults = lists.read(wanted, Node(None, Place(str(path), 0, 0)))
+    if faults:
+        raise ConfigError(str(faults[0]), file=str(path))
+    return entries

@@ -48,6 +48,8 @@ def _no_effect(settings: "Settings") -> Iterator[str]:
 
 
 def _rules(settings: "Settings") -> Iterator[str]:
+    for name, warning in check.list_warnings(settings.list_entries):
+        yield f"list `{name}`: {warning}"
     mute = [rule.name for rule in settings.rules if not rule.notify]
     if mute:
         yield f"no channel is told of {_names('rule', mute)} (add `notify:`)"

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ingest.config import faults as model_faults
-from ingest.config import nodes, references, sites
+from ingest.config import lists, nodes, references, sites
 from ingest.config.expand import Expander
 from ingest.config.nodes import Node, Place
 from ingest.config.settings import Settings
@@ -39,6 +39,9 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
         settings = Settings.model_validate(
             values, context={"folder": path.parent, "site_rules": site_rules}
         )
+        entries, unread = lists.read(settings.lists, root)
+        settings.take_entries(entries)
+        later += unread
     except ValidationError as error:
         later += model_faults.faults(error, root, Settings)
     # With a file missing, every name declared in it would look unknown.

@@ -68,6 +68,9 @@ def rules_of(settings: "Settings") -> tuple[Rule, ...]:
             notify=rule.notify,
             on=rule.on,
             repeat=rule.repeat,
+            severity=rule.severity,
+            stem=rule.stem,
+            lists=settings.list_entries,
         )
         for rule in settings.rules
     )

@@ -25,6 +25,7 @@ An unknown key is a fault.
 _TITLES = {
     "": "Top level",
     "FeedConfig": "Each of `feeds`",
+    "ListFile": "Each of `lists` that is in a file of its own",
     "RuleConfig": "Each of `rules`",
     "EmailConfig": "Each of `channels`, of `kind: email`",
     "WebhookConfig": "Each of `channels`, of `kind: webhook`",

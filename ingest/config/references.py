@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from ingest.config.faults import hint
 from ingest.config.nodes import Node, Place
 from ingest.errors import ConfigError, RuleError
+from ingest.model import Rule
 from ingest.rules.language import parse
+from ingest.rules.percolate import scoped
 
 _HINTS = 50
 """Unknown names of a kind that get a hint: a search among 2,000 names takes about 10 ms."""
@@ -29,7 +31,9 @@ def faults(
     yield from _twice("feed", [*_feed_names(feeds)])
     yield from _twice("rule", [*_texts(rules, "name")])
     yield from _addresses(feeds, expand)
-    yield from _queries(rules, expand)
+    named = root.get("lists")
+    lists = set(named.value) if named and isinstance(named.value, dict) else set[str]()
+    yield from _queries(rules, expand, lists if complete else None)
     if not complete:
         return
     ways = set(channels.value) if channels and isinstance(channels.value, dict) else set[str]()
@@ -105,12 +109,21 @@ def _addresses(feeds: Iterable[Node], expand: Callable[[Node], object]) -> Itera
             )
 
 
-def _queries(rules: Iterable[Node], expand: Callable[[Node], object]) -> Iterator[ConfigError]:
-    for node in (found for rule in rules if (found := rule.get("query"))):
-        if not isinstance(node.value, str):
+def _queries(
+    rules: Iterable[Node], expand: Callable[[Node], object], lists: set[str] | None
+) -> Iterator[ConfigError]:
+    """Return the faults of the queries; None for the lists means that not all of them are known."""
+    for rule in rules:
+        node, stem = rule.get("query"), rule.get("stem")
+        if node is None or not isinstance(node.value, str):
             continue
+        query = str(expand(node))
+        stemmed = stem is not None and stem.text() == "true"
         try:
-            parse(str(expand(node)))
+            if lists is None:
+                parse(query, stem=stemmed)
+            else:
+                scoped(Rule("", query, stem=stemmed, lists=dict.fromkeys(lists, ())))
         except RuleError as error:
             yield _query(node, node.value, error)
 

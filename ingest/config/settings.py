@@ -20,7 +20,7 @@ from ingest.config.schema import describe
 from ingest.deliver import ChannelConfig
 from ingest.feeds.settings import FeedConfig, Polling
 from ingest.fetch.settings import Fetch
-from ingest.rules.settings import RuleConfig
+from ingest.rules.settings import ListFile, RuleConfig
 from ingest.store.settings import Retention
 from ingest.stories.settings import Stories
 from ingest.units import ConfigPath, Duration, Section, config_folder
@@ -56,6 +56,9 @@ def _shaped(pattern: str, complaint: str) -> Any:
     return AfterValidator(check), WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
 
 
+ListName = Annotated[
+    str, *_shaped(r"[^\W\d][\w-]*", "not a name; a letter first, then letters, digits, - and _")
+]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
 """An SQLAlchemy address; an SQLite path in it is absolute."""
 Listen = Annotated[
@@ -142,6 +145,9 @@ class Settings(Section):
     health: Health = Health()
     feeds: tuple[FeedConfig, ...] = Field((), description="The feeds to watch.")
     rules: tuple[RuleConfig, ...] = Field((), description="The rules to watch for.")
+    lists: dict[ListName, tuple[str, ...] | ListFile] = Field(
+        {}, description="Lists that rules name as `$name`: entries, or `{file: names.txt}`."
+    )
 
     @field_validator("polling")
     @classmethod
@@ -151,16 +157,29 @@ class Settings(Section):
         return polling
 
     _site_rules: SiteRules = PrivateAttr(SiteRules(()))
+    _entries: dict[str, tuple[str, ...]] = PrivateAttr({})
 
     def model_post_init(self, context: object) -> None:
         """Take the site rules that were read beside the configuration."""
         if isinstance(context, dict) and "site_rules" in context:
             self._site_rules = context["site_rules"]
+        self._entries = {
+            name: entries for name, entries in self.lists.items() if isinstance(entries, tuple)
+        }
+
+    def take_entries(self, entries: dict[str, tuple[str, ...]]) -> None:
+        """Take what was read of the lists, those in files of their own too."""
+        self._entries = entries
 
     @property
     def site_rules(self) -> SiteRules:
         """Return how to read the pages of single sites; from files of their own."""
         return self._site_rules
+
+    @property
+    def list_entries(self) -> dict[str, tuple[str, ...]]:
+        """Return the entries of each list; `load` adds those in files of their own."""
+        return self._entries
 
 
 def schema() -> dict[str, Any]:

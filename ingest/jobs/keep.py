@@ -69,9 +69,18 @@ def think(
     return Reading(entry, key, extraction, page, was, sketch, matches)
 
 
-def document(entry: Entry, extraction: Extraction) -> Document:
+def document(entry: Entry, extraction: Extraction, page: PageRead) -> Document:
     """Return what the rules are asked about: the text, and the feed that led to it."""
-    return Document(extraction.title, extraction.body, entry.feed, entry.feed_tags)
+    return Document(
+        extraction.title,
+        extraction.body,
+        entry.feed,
+        entry.feed_tags,
+        extraction.summary,
+        extraction.authors,
+        extraction.language,
+        page.final_url or entry.link,
+    )
 
 
 def keep(tx: Tx, reading: Reading, context: Context, now: datetime) -> Kept:

@@ -46,7 +46,7 @@ def read(entry: Entry, context: Context, now: datetime) -> Read:
 
     extraction = _choose(scraped, own, was)
     key = was.key if was else _key(entry, scraped)
-    matches = context.rules.match(document(entry, extraction), "article", "edit")
+    matches = context.rules.match(document(entry, extraction, scraped.page), "article", "edit")
     reading = think(entry, extraction, scraped.page, key=key, was=was, matches=matches)
 
     def save(tx: Tx) -> Kept:
@@ -82,9 +82,10 @@ def _own_text(entry: Entry) -> Extraction:
 
 def _tell_early(entry: Entry, own: Extraction, context: Context, now: datetime) -> Kept:
     """Keep the feed's own text as the article and alert for the rules that want it at once."""
-    matches = context.rules.match(document(entry, own), "entry")
+    page = PageRead("feed_text")
+    matches = context.rules.match(document(entry, own, page), "entry")
     key = page_key(entry, entry.link, None)
-    reading = think(entry, own, PageRead("feed_text"), key=key, was=None, matches=matches)
+    reading = think(entry, own, page, key=key, was=None, matches=matches)
     return context.doors.store.write(lambda tx: keep(tx, reading, context, now))
 
 

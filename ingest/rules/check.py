@@ -1,10 +1,11 @@
 """What an analyst may have overlooked in rules that can be read; hints, never refusals."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from ingest.errors import RuleError
 from ingest.model import Rule
+from ingest.rules.lists import Listing
 from ingest.rules.percolate import scoped
 from ingest.rules.tree import And, Name, Near, Node, Not, Or, Term, walk
 
@@ -31,6 +32,17 @@ def warnings(rules: Iterable[Rule]) -> list[tuple[str, str]]:
         if first != rule.name:
             found.append((rule.name, f"asks the same as the rule `{first}`"))
     return found
+
+
+def list_warnings(lists: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    """Yield (name of the list, what to look at)."""
+    for name, entries in lists.items():
+        if not entries:
+            yield name, "has no entries, so `$" + name + "` is never there"
+        unread = Listing(entries).unread
+        if unread:
+            more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+            yield name, f"there is no word in `{unread[0]}`{more}"
 
 
 def _of_rule(node: Node, query: str) -> Iterator[str]:

@@ -1,10 +1,10 @@
-"""Settings of the rules room: one rule as configured."""
+"""Settings of the rules room: one rule as configured, and the lists that rules share."""
 
 from typing import Literal
 
 from pydantic import Field
 
-from ingest.units import Duration, Section
+from ingest.units import ConfigPath, Duration, Section
 
 
 class Surge(Section):
@@ -12,6 +12,13 @@ class Surge(Section):
 
     factor: float = Field(4, gt=1)
     window: Duration
+
+
+class ListFile(Section):
+    """A list in a file of its own: one entry a line, or a column of a CSV file."""
+
+    file: ConfigPath = Field(description="A `.csv` file, or any other with one entry a line.")
+    column: str | None = Field(None, description="The column of a CSV file, by its first line.")
 
 
 class RuleConfig(Section):
@@ -30,5 +37,8 @@ class RuleConfig(Section):
     )
     severity: Literal["normal", "critical"] = Field(
         "normal", description="Critical alerts pass digests, quiet hours and rates."
+    )
+    stem: bool = Field(
+        False, description="Words also find their other forms, as after `~` (extra `stemming`)."
     )
     surge: Surge | None = None

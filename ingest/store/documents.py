@@ -34,9 +34,19 @@ def iter_documents(
         for row in connection.execute(select(feeds.c.id, feeds.c.name, feeds.c.tags))
     }
     at = articles.c.first_seen_at
-    columns = (articles.c.id, articles.c.story_id, articles.c.feed_id, articles.c.url)
+    of = articles.c
+    columns = (
+        of.id,
+        of.story_id,
+        of.feed_id,
+        of.url,
+        of.title,
+        of.summary,
+        of.authors,
+        of.language,
+    )
     query = (
-        select(*columns, articles.c.title, at, texts.c.body)
+        select(*columns, at, texts.c.body)
         .join(texts, texts.c.id == articles.c.text_id)
         .order_by(at.desc(), articles.c.id.desc())
         .execution_options(yield_per=_AT_ONCE)
@@ -50,7 +60,15 @@ def iter_documents(
             ways = _feeds_of(connection, [row.id for row in some])
             for row in some:
                 for feed_id in sorted(ways.get(row.id, {row.feed_id})):
-                    document = Document(row.title, row.body, *led_by[feed_id])
+                    document = Document(
+                        row.title,
+                        row.body,
+                        *led_by[feed_id],
+                        row.summary,
+                        tuple(row.authors),
+                        row.language,
+                        row.url,
+                    )
                     yield StoredDocument(
                         row.id, row.story_id or 0, row.url, row.first_seen_at, document
                     )
