@@ -17,12 +17,18 @@ from ingest.jobs.outbox import deliver
 from ingest.jobs.ports import Doors
 from ingest.jobs.read import Read, read
 from ingest.jobs.refresh import Refreshed, refresh
+from ingest.jobs.traffic import Traffic
 from ingest.model import Delivery, Entry, Exchange, Feed
 from ingest.store import Store
 from ingest.workers.local import Pool, Source
+from ingest.workers.pages import Pages
 
 POSTPONE = timedelta(minutes=5)
 """How long a row rests whose job failed for a reason of our own."""
+
+HELD_PER_CHANNEL = 4
+"""Deliveries claimed of one channel at a time: with four threads for each channel and two of them
+at work, channels that do not answer can never fill the queue before the others."""
 
 Event = Refreshed | Read | Delivery
 
@@ -80,18 +86,23 @@ class App:
         self.settings, self.store = settings, store
         self._client = Client(settings.fetch, user_agent=user_agent(settings.contact))
         self._robots = Robots(self._client, settings.fetch)
+        self._pages = Pages()
+        self._traffic = Traffic()
         self.context = self._context(settings)
         self.listeners: list[Callable[[Event], None]] = []
         self._telling = Lock()
         self.scope = Scope()
         pacing = Pacing(settings.fetch)
         self.web = Pool("web", [self._feeds(), self._entries()], pacing, threads=settings.workers)
-        self.out = Pool("out", [self._deliveries()], ChannelGate(), threads=8)
+        threads = min(64, max(8, 4 * len(settings.channels)))
+        self.out = Pool("out", [self._deliveries()], ChannelGate(), threads=threads)
 
     def _context(self, settings: Settings) -> Context:
         channels = Channels(settings.channels, base_url=settings.web.base_url)
         return Context(
-            doors=Doors(self._client, self._robots, self.store, channels),
+            doors=Doors(
+                self._client, self._robots, self.store, channels, extract=self._pages.extract
+            ),
             polling=settings.polling,
             fetch=settings.fetch,
             articles=settings.articles,
@@ -100,6 +111,8 @@ class App:
             rules=Rules(rules_of(settings)),
             sites=settings.site_rules,
             base_url=settings.web.base_url,
+            restraints=settings.channels,
+            traffic=self._traffic,
         )
 
     def apply(self, settings: Settings) -> None:
@@ -109,6 +122,8 @@ class App:
         """
         self.context = self._context(settings)
         self.settings = settings
+        self._traffic.forget()
+        self.store.release_held(now())
         self.sync_feeds()
 
     def sync_feeds(self) -> Mapping[str, int]:
@@ -123,6 +138,8 @@ class App:
     def close(self, timeout_s: float = 8.0) -> int:
         """Finish what runs within the time, hand back the rest, and return how much was cut off."""
         left = self.web.stop(timeout_s) + self.out.stop(min(timeout_s, 2.0))
+        self.context.doors.channels.close()
+        self._pages.close()
         self.store.release_leases()
         self.store.close()
         self._client.close()
@@ -192,10 +209,17 @@ class App:
 
     def _deliveries(self) -> Source:
         def claim(limit: int, per_lane: int, busy: Collection[str]) -> Sequence[Delivery]:
-            return self.store.claim_deliveries(now(), limit, busy_channels=busy)
+            resting = self._traffic.resting(now())
+            return self.store.claim_deliveries(
+                now(), limit, busy_channels=[*busy, *resting], per_channel=HELD_PER_CHANNEL
+            )
 
         def work(delivery: Delivery) -> Exchange:
-            self._tell(deliver(delivery, self.context, now))
+            done = deliver(delivery, self.context, now)
+            if done is not None:
+                self._tell(done)
+                if done.type == "digest":
+                    self.out.look()
             return Exchange()
 
         def postpone(delivery: Delivery, error: Exception) -> None:

@@ -192,7 +192,7 @@ def report(event: Event) -> None:
     else:
         extra = {"delivery": event.id, "channel": event.channel, "state": event.state}
         bad = event.state in (DeliveryState.RETRYING, DeliveryState.DEAD)
-        message = event.last_error if bad and event.last_error else "delivery"
+        message = (event.last_error if bad else event.reason) or "delivery"
         log.log(logging.WARNING if bad else logging.INFO, message, extra=extra)
 
 

@@ -47,7 +47,7 @@ class Summary:
             self._add_reading(event)
         else:
             self.deliveries[event.state.value] += 1
-            if event.state is not DeliveryState.DELIVERED:
+            if event.state in (DeliveryState.RETRYING, DeliveryState.DEAD):
                 self._complain("channel", event.channel, event.last_error)
 
     def _add_feed(self, event: Refreshed) -> None:

@@ -47,3 +47,6 @@ class ListChannels:
         if delivery.channel in self.refuse:
             raise self.refuse[delivery.channel]
         self.sent.append(delivery)
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -167,6 +167,8 @@ def upgrade() -> None:
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("recipients", sa.JSON(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("folded_into", sa.Text(), nullable=True),
         sa.Column("lease_owner", sa.Text(), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -184,7 +186,40 @@ def upgrade() -> None:
         sqlite_where=sa.text("next_attempt_at IS NOT NULL"),
         postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
     )
+    op.create_index(
+        "ix_deliveries_folded_into",
+        "deliveries",
+        ["folded_into"],
+        unique=False,
+        sqlite_where=sa.text("folded_into IS NOT NULL"),
+        postgresql_where=sa.text("folded_into IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_deliveries_sent",
+        "deliveries",
+        ["channel", "delivered_at"],
+        unique=False,
+        sqlite_where=sa.text("delivered_at IS NOT NULL"),
+        postgresql_where=sa.text("delivered_at IS NOT NULL"),
+    )
     op.create_index(op.f("ix_deliveries_state"), "deliveries", ["state"], unique=False)
+    op.create_table(
+        "snoozes",
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("rule", name=op.f("pk_snoozes")),
+    )
+    op.create_table(
+        "conditions",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("advice", sa.Text(), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("kind", "subject", name=op.f("pk_conditions")),
+    )
     op.create_table(
         "entries",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -201,6 +236,7 @@ def upgrade() -> None:
         sa.Column("tags", sa.JSON(), nullable=False),
         sa.Column("enclosures", sa.JSON(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("earlier", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
@@ -362,7 +398,21 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_entries_article_id"), table_name="entries")
     op.drop_table("entries")
+    op.drop_table("conditions")
+    op.drop_table("snoozes")
     op.drop_index(op.f("ix_deliveries_state"), table_name="deliveries")
+    op.drop_index(
+        "ix_deliveries_sent",
+        table_name="deliveries",
+        sqlite_where=sa.text("delivered_at IS NOT NULL"),
+        postgresql_where=sa.text("delivered_at IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_deliveries_folded_into",
+        table_name="deliveries",
+        sqlite_where=sa.text("folded_into IS NOT NULL"),
+        postgresql_where=sa.text("folded_into IS NOT NULL"),
+    )
     op.drop_index(
         "ix_deliveries_due",
         table_name="deliveries",

@@ -79,6 +79,7 @@ def alert_data(
     article: Article,
     match: Match,
     explain_url: str | None = None,
+    severity: str = "normal",
 ) -> dict[str, object]:
     """Return the `data` of an alert as JSON: what matched, where it stands, who else tells it.
 
@@ -87,6 +88,7 @@ def alert_data(
     return {
         "alert": alert_id,
         "rule": rule,
+        "severity": severity,
         "story": _story(story),
         "article": _article(article),
         "matched": [
@@ -152,6 +154,24 @@ def new_delivery(
         created_at=now,
         next_attempt_at=now,
     )
+
+
+def digest(
+    parts: Sequence[Delivery], now: datetime, *, id: str, why: str | None = None
+) -> Delivery:
+    """Return one delivery that tells what these tell, in their order, each with its `type`.
+
+    `why` is the reason of their waiting, where it was no digest of their channel that they waited
+    for.
+    """
+    alerts = [{"type": part.type, **_data(part)} for part in parts]
+    data = {"alerts": alerts, "reason": why}
+    return new_delivery(None, parts[0].channel, message("digest", data, now), now, id)
+
+
+def _data(delivery: Delivery) -> Mapping[str, object]:
+    data = delivery.payload.get("data")
+    return data if isinstance(data, Mapping) else {}
 
 
 def _story(story: Story) -> dict[str, object]:

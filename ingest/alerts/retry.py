@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
+from ingest.alerts.throttle import BY_HAND
 from ingest.errors import DeliveryError
 from ingest.model import Delivery, DeliveryState
 
@@ -34,6 +35,7 @@ def delivered(delivery: Delivery, now: datetime) -> Delivery:
         last_error=None,
         delivered_at=now,
         recipients={},
+        reason=None,
     )
 
 
@@ -51,6 +53,7 @@ def next_step(
         attempts=_attempts(delivery),
         last_error=_reason(error),
         recipients={**settled(delivery), **error.recipients},
+        reason=BY_HAND if delivery.reason == BY_HAND else None,
     )
     left = delivery.created_at + LIFETIME - now
     if error.permanent or (left <= timedelta() and tried.attempts >= LEAST_ATTEMPTS):

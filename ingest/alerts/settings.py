@@ -3,7 +3,7 @@
 import re
 from datetime import time, timedelta
 from email.headerregistry import Address
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import idna
@@ -34,10 +34,30 @@ ClockTime = Annotated[
 ]
 
 
-class Digest(Section):
-    """Collect alerts and send them together once a day."""
+def _one_or_more(value: object) -> object:
+    return (value,) if isinstance(value, str | time) else value
 
-    at: ClockTime = Field(description="Time of day, for example 07:00.")
+
+_TIME_SCHEMA: dict[str, Any] = {"type": "string", "pattern": rf"^{_CLOCK.pattern}$"}
+ClockTimes = Annotated[
+    tuple[ClockTime, ...],
+    BeforeValidator(_one_or_more),
+    WithJsonSchema({"anyOf": [_TIME_SCHEMA, {"type": "array", "items": _TIME_SCHEMA}]}),
+]
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Digest(Section):
+    """Collect alerts and send them together at these times of day."""
+
+    at: ClockTimes = Field(
+        min_length=1, description="Time of day, for example 07:00, or a list of them."
+    )
+    days: tuple[Weekday, ...] = Field(
+        WEEKDAYS, min_length=1, description="Only on these days, for example [mon, thu]."
+    )
     timezone: ZoneInfo = Field(ZoneInfo("UTC"), description="IANA name, e.g. Europe/Berlin.")
 
 
@@ -70,6 +90,16 @@ Rate = Annotated[
     BeforeValidator(_rate),
     WithJsonSchema({"type": "string", "pattern": rf"^\s*{_RATE.pattern}\s*$"}),
 ]
+
+
+class Restraint(Section):
+    """When a channel may speak; alerts of critical rules pass all of it."""
+
+    digest: Digest | None = Field(None, description="Collect alerts and send them together.")
+    quiet_hours: QuietHours | None = Field(None, description="Hold alerts at these times of day.")
+    rate: Rate | None = Field(
+        None, description="At most so many messages, for example 10/h; the rest goes together."
+    )
 
 
 def address(text: str) -> Address:

@@ -39,8 +39,20 @@ def show_alert(session: Session, alert_id: int, as_json: bool) -> None:
         return
     show({key: value for key, value in row.items() if key != "deliveries"}, as_json=False)
     table(story.get("sources", []), ["article", "feed", "published_at", "title", "url"], "sources")
-    columns = ["id", "channel", "state", "attempts", "delivered_at", "last_error"]
+    columns = ["id", "channel", "type", "state", "attempts", "delivered_at", "reason", "last_error"]
     table(row["deliveries"], columns, "deliveries")
+
+
+@alerts.command("ack")
+@click.argument("ids", nargs=-1, type=int, required=True)
+@click.pass_obj
+def acknowledge(session: Session, ids: tuple[int, ...]) -> None:
+    """Take note of alerts: nobody is told of their updates any more."""
+    with session.store() as store:
+        count = store.acknowledge(ids)
+    if count < len(set(ids)):
+        raise click.ClickException(f"{count} of {len(set(ids))} found")
+    click.echo(f"{count} acknowledged")
 
 
 @click.group()
@@ -58,7 +70,16 @@ def deliveries() -> None:
 @click.pass_obj
 def list_deliveries(session: Session, /, **options: Any) -> None:
     """List deliveries, newest first."""
-    columns = ["id", "alert", "channel", "state", "attempts", "next_attempt_at", "last_error"]
+    columns = [
+        "id",
+        "alert",
+        "channel",
+        "state",
+        "attempts",
+        "next_attempt_at",
+        "reason",
+        "last_error",
+    ]
     listing(session, "list_deliveries", columns, **options)
 
 

@@ -46,5 +46,9 @@ def test_channel(session: Session, name: str) -> None:
     now = datetime.now(UTC)
     payload = compose.message("test", compose.example_data(name, now), now)
     delivery = compose.new_delivery(None, name, payload, now, id=f"dlv_{uuid4().hex}")
-    Channels(settings.channels, base_url=settings.web.base_url).send(delivery)
+    ways_out = Channels(settings.channels, base_url=settings.web.base_url)
+    try:
+        ways_out.send(delivery)
+    finally:
+        ways_out.close()
     click.echo(f"{name} took the test alert {delivery.id}")

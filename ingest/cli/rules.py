@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import click
 
@@ -11,6 +12,7 @@ from ingest.cli.root import Session
 from ingest.config.plan import rules_of
 from ingest.config.settings import Settings
 from ingest.model import Rule
+from ingest.units import parse_duration
 
 SHOWN = 10
 """Passages printed by a test; the counts are of all."""
@@ -78,6 +80,28 @@ def test_rule(session: Session, rule: str, since: str, as_json: bool) -> None:
     _print(result, list(articles.values())[:SHOWN])
 
 
+@rules.command("snooze")
+@click.argument("name")
+@click.argument("span", metavar="SPAN")
+@click.pass_obj
+def snooze_rule(session: Session, name: str, span: str) -> None:
+    """Hold the alerts of rule NAME for SPAN (2h, 3d; 0s ends it), then send them together."""
+    settings = session.settings()
+    if _named(settings, name) is None:
+        raise click.ClickException(f"there is no rule {name}")
+    try:
+        length = parse_duration(span)
+    except ValueError as error:
+        raise click.UsageError(f"{span}: {error}") from error
+    assert isinstance(length, timedelta)
+    now = datetime.now(UTC)
+    with session.store(settings) as store:
+        store.snooze(name, now + length, now)
+    click.echo(
+        f"{name} is held until {now + length:%Y-%m-%d %H:%M} UTC" if length else f"{name} speaks"
+    )
+
+
 def _print(result: dict[str, object], shown: list[Hit]) -> None:
     per_day = result["per_day"]
     assert isinstance(per_day, dict)
@@ -105,4 +129,5 @@ def _row(rule: Rule) -> dict[str, object]:
         "tags": list(rule.tags),
         "feeds": list(rule.feeds),
         "notify": list(rule.notify),
+        "severity": rule.severity,
     }

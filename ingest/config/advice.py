@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ingest.config.plan import rules_of
-from ingest.deliver import NOT_YET
 from ingest.rules import check
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 SECTIONS_NOT_YET = ("web", "metrics", "health")
 """Sections that are read and checked, but that nothing acts on in this version."""
 RULE_KEYS_NOT_YET = ("surge",)
-"""The same for keys of a rule; `ingest.deliver.NOT_YET` has those of a channel."""
+"""The same for keys of a rule."""
 
 
 def warnings(settings: "Settings") -> tuple[str, ...]:
@@ -37,10 +36,6 @@ def _no_effect(settings: "Settings") -> Iterator[str]:
     for section in SECTIONS_NOT_YET:
         if section in settings.model_fields_set:
             yield f"`{section}` has no effect yet"
-    for name, channel in settings.channels.items():
-        for key in NOT_YET:
-            if key in channel.model_fields_set:
-                yield f"`channels.{name}.{key}` has no effect yet"
     for rule in settings.rules:
         for key in RULE_KEYS_NOT_YET:
             if getattr(rule, key) is not None:
@@ -48,13 +43,13 @@ def _no_effect(settings: "Settings") -> Iterator[str]:
 
 
 def _rules(settings: "Settings") -> Iterator[str]:
-    for name, warning in check.list_warnings(settings.list_entries):
-        yield f"list `{name}`: {warning}"
     mute = [rule.name for rule in settings.rules if not rule.notify]
     if mute:
         yield f"no channel is told of {_names('rule', mute)} (add `notify:`)"
     for name, warning in check.warnings(rules_of(settings)):
         yield f"rule `{name}`: {warning}"
+    for name, warning in check.list_warnings(settings.list_entries):
+        yield f"list `{name}`: {warning}"
 
 
 def _channels(settings: "Settings") -> Iterator[str]:

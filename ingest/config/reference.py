@@ -10,7 +10,6 @@ from typing import Any
 
 from ingest.config.advice import RULE_KEYS_NOT_YET, SECTIONS_NOT_YET
 from ingest.config.settings import schema
-from ingest.deliver import NOT_YET
 
 _INTRO = """\
 # Configuration reference
@@ -25,13 +24,13 @@ An unknown key is a fault.
 _TITLES = {
     "": "Top level",
     "FeedConfig": "Each of `feeds`",
-    "ListFile": "Each of `lists` that is in a file of its own",
     "RuleConfig": "Each of `rules`",
+    "ListFile": "Each of `lists` that is in a file of its own",
     "EmailConfig": "Each of `channels`, of `kind: email`",
     "WebhookConfig": "Each of `channels`, of `kind: webhook`",
     "AppriseConfig": "Each of `channels`, of `kind: apprise`",
 }
-_NOT_YET = {*SECTIONS_NOT_YET, *RULE_KEYS_NOT_YET, *NOT_YET}
+_NOT_YET = {*SECTIONS_NOT_YET, *RULE_KEYS_NOT_YET}
 _WORDS = {"boolean": "true, false", "integer": "number", "object": "keys", "string": "text"}
 
 

@@ -7,14 +7,12 @@ from uuid import uuid4
 from pydantic import Field
 
 from ingest.deliver.apprise import Apprise, AppriseConfig
-from ingest.deliver.settings import NOT_YET
 from ingest.deliver.smtp import EmailConfig, Mail, SmtpConfig
 from ingest.deliver.webhook import Webhook, WebhookConfig
 from ingest.errors import DeliveryError
 from ingest.model import Delivery
 
 __all__ = [
-    "NOT_YET",
     "AppriseConfig",
     "ChannelConfig",
     "Channels",

@@ -26,7 +26,9 @@ from ingest.units import Duration, Section
 
 KEEP_OPEN_S = 5.0
 """A run of mails shares a connection; Postfix itself caches its own for two seconds."""
-GOODBYE_S = 5.0
+GOODBYE_S = 1.0
+PATIENCE_S = 0.5
+"""Who stops the program does not wait for a mail that is just being handed over."""
 SERVED, REFUSED = "served", "refused"
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -125,8 +127,16 @@ class Mail:
         _judge(everyone, replies, before)
 
     def close(self) -> None:
-        """Say goodbye on the connection that may still be open."""
-        with self._lock, Deadline(GOODBYE_S) as deadline:
+        """Say goodbye on the connection that may still be open; one in use is left alone."""
+        if not self._lock.acquire(timeout=PATIENCE_S):
+            return
+        try:
+            self._say_goodbye()
+        finally:
+            self._lock.release()
+
+    def _say_goodbye(self) -> None:
+        with Deadline(GOODBYE_S) as deadline:
             if self._idle:
                 self._idle.cancel()
             if self._smtp and self._smtp.sock:

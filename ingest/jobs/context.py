@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 
+from ingest.alerts.settings import Restraint
 from ingest.articles.settings import Articles
 from ingest.articles.sites import SiteRules
 from ingest.feeds.settings import FeedConfig, Polling
 from ingest.fetch.settings import Fetch
 from ingest.jobs.ports import Doors
+from ingest.jobs.traffic import Traffic
 from ingest.model import Document, Match, Rule
 from ingest.rules.percolate import RuleSet
 from ingest.stories.settings import Stories
@@ -50,6 +52,9 @@ class Context:
     rules: Rules
     sites: SiteRules
     base_url: str | None = None
+    restraints: Mapping[str, Restraint] = field(default_factory=dict)
+    """When each channel may speak, by its name."""
+    traffic: Traffic = field(default_factory=Traffic)
     random: Random = field(default_factory=Random)
 
     def feed_config(self, name: str, url: str = "") -> FeedConfig:

@@ -209,6 +209,7 @@ def _raise_alert(
         article=article,
         match=plan.match,
         explain_url=f"{base.rstrip('/')}/alerts/{alert_id}" if base else None,
+        severity=plan.rule.severity,
     )
     payload = compose.message("alert.created", data, now)
     tx.enqueue(

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from ingest.alerts.throttle import Facts
+from ingest.articles import extract
+from ingest.articles.extract import Hint
+from ingest.articles.sites import SiteRule
 from ingest.model import (
     AlertWhy,
     Article,
@@ -14,6 +18,7 @@ from ingest.model import (
     EntryPlan,
     Extraction,
     Feed,
+    KnownEntry,
     Match,
     PageRead,
     Placement,
@@ -35,6 +40,22 @@ class Fetcher(Protocol):
         ...
 
 
+class Extract(Protocol):
+    """Takes the article out of a page, in this process or another."""
+
+    def __call__(
+        self,
+        html: bytes | str,
+        *,
+        url: str,
+        content_type: str | None = None,
+        rule: SiteRule | None = None,
+        hint: Hint | None = None,
+    ) -> Extraction:
+        """Return the article; raises ExtractError with the reason where there is none."""
+        ...
+
+
 class Robots(Protocol):
     """What a site's robots.txt says of an address."""
 
@@ -48,6 +69,10 @@ class Channels(Protocol):
 
     def send(self, delivery: Delivery) -> None:
         """Hand one delivery to its channel; returning means delivered; raises DeliveryError."""
+        ...
+
+    def close(self) -> None:
+        """End the connections that are still open."""
         ...
 
 
@@ -67,7 +92,7 @@ class Tx(Protocol):
     def save_entries(
         self, feed: Feed, plans: Iterable[EntryPlan], *, silent: bool, now: datetime
     ) -> None:
-        """Insert new entries and update changed ones, due for reading at once."""
+        """Insert new entries and update changed ones, due for reading at once; rekey others."""
         ...
 
     def postpone_feed(self, feed_id: int, *, until: datetime, error: str) -> None:
@@ -147,6 +172,26 @@ class Tx(Protocol):
         """Put off an entry, counting the attempt."""
         ...
 
+    def fresh_delivery(self, delivery_id: str) -> Delivery | None:
+        """Return a delivery as it stands now; None where it no longer goes out by itself."""
+        ...
+
+    def delivery_facts(
+        self, delivery: Delivery, *, rate_since: datetime | None, rate_count: int
+    ) -> Facts:
+        """Return what a verdict on a delivery rests on: what was sent, snoozes, acknowledgement."""
+        ...
+
+    def waiting_deliveries(
+        self, channel: str, now: datetime, *, besides: Collection[str], limit: int
+    ) -> Sequence[Delivery]:
+        """Return due alerts of a channel, never tried, oldest first, but for those being sent."""
+        ...
+
+    def fold(self, digest: Delivery, parts: Sequence[Delivery]) -> None:
+        """Put a digest in the outbox and make its parts share its fate."""
+        ...
+
     def save_delivery(self, delivery: Delivery) -> None:
         """Store state, attempts, error and times of a delivery and give up its lease."""
         ...
@@ -182,8 +227,8 @@ class Store(Protocol):
         """Return digest and key of the items of the feed's last document."""
         ...
 
-    def known(self, feed_id: int, keys: Collection[str]) -> Mapping[str, tuple[int, str]]:
-        """Return the stored id and hash of those of the feed's entries that are known."""
+    def known(self, feed_id: int, keys: Collection[str]) -> Mapping[str, KnownEntry]:
+        """Return what is stored of those of the feed's entries that are known, by key."""
         ...
 
     def known_hashes(self, feed_id: int, hashes: Collection[str]) -> Mapping[str, int]:
@@ -215,3 +260,4 @@ class Doors:
     robots: Robots
     store: Store
     channels: Channels
+    extract: Extract = extract.extract

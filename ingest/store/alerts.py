@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from ingest.model import AlertWhy, Article, Match
 from ingest.store.engine import chunks, insert_new
+from ingest.store.outbox import ACKNOWLEDGED
 from ingest.store.tables import alert_articles, alerts, matches
 
 RAISED = "raised"
@@ -62,6 +63,12 @@ def add(
     alert_id = int(connection.execute(insert(alerts).returning(alerts.c.id), row).scalar_one())
     add_source(connection, alert_id, article_id, now)
     return alert_id
+
+
+def acknowledge(connection: Connection, ids: Collection[int]) -> int:
+    """Mark alerts as noted by someone and return how many there are."""
+    noted = update(alerts).where(alerts.c.id.in_(sorted(set(ids)))).values(state=ACKNOWLEDGED)
+    return connection.execute(noted).rowcount
 
 
 def add_source(connection: Connection, alert_id: int, article_id: int, now: datetime) -> None:

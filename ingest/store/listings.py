@@ -195,6 +195,8 @@ DELIVERIES: Query = select(
     deliveries.c.delivered_at,
     deliveries.c.type,
     deliveries.c.created_at,
+    deliveries.c.reason,
+    deliveries.c.folded_into,
 )
 MATCHES: Query = select(
     matches.c.id,

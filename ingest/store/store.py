@@ -13,8 +13,9 @@ from typing import Any, Self, TypeVar, Unpack
 from sqlalchemy import URL, Connection, Engine, text
 
 from ingest.errors import StoreError, StoreUnavailable
-from ingest.model import Article, Delivery, Entry, EntryState, Feed, WantedFeed
+from ingest.model import Article, Delivery, Entry, EntryState, Feed, KnownEntry, WantedFeed
 from ingest.store import (
+    alerts,
     articles,
     documents,
     entries,
@@ -123,7 +124,7 @@ class Store:
         Work of several threads may share one transaction, each in a savepoint of its own; what
         `work` raises is raised here, and nothing of it is kept.
         """
-        return self._write(lambda connection: work(Tx(connection)))
+        return self._write(lambda connection: work(Tx(connection, self._me)))
 
     def _write(self, work: Callable[[Connection], T]) -> T:
         if self._writer is None:
@@ -164,6 +165,18 @@ class Store:
     def retry_deliveries(self, ids: Collection[str] = (), *, dead: bool = False) -> int:
         """Make undelivered deliveries due now, those named or every dead letter; return how many."""
         return self._write(lambda connection: outbox.retry(connection, ids, dead=dead, now=_now()))
+
+    def release_held(self, now: datetime) -> int:
+        """Make what a restraint holds due now, so that it is decided anew; return how many."""
+        return self._write(lambda connection: outbox.release_held(connection, now))
+
+    def snooze(self, rule: str, until: datetime, now: datetime) -> None:
+        """Hold a rule's alerts until a time; one that is past ends a snooze."""
+        self._write(lambda connection: outbox.snooze(connection, rule, until, now))
+
+    def acknowledge(self, ids: Collection[int]) -> int:
+        """Take note of alerts: no updates on them go out any more; return how many were found."""
+        return self._write(lambda connection: alerts.acknowledge(connection, ids))
 
     def prune(
         self, retention: Retention, now: datetime, *, window: timedelta = timedelta(days=30)
@@ -214,12 +227,22 @@ class Store:
         )
 
     def claim_deliveries(
-        self, now: datetime, limit: int, *, busy_channels: Collection[str] = ()
+        self,
+        now: datetime,
+        limit: int,
+        *,
+        busy_channels: Collection[str] = (),
+        per_channel: int | None = None,
     ) -> Sequence[Delivery]:
         """Lease due deliveries to this process."""
         return self._write(
             lambda connection: outbox.claim(
-                connection, now, limit, owner=self._me, busy_channels=busy_channels
+                connection,
+                now,
+                limit,
+                owner=self._me,
+                busy_channels=busy_channels,
+                per_channel=per_channel,
             )
         )
 
@@ -251,8 +274,8 @@ class Store:
         """Return digest and key of the items of the feed's last document; empty where unknown."""
         return self._read(lambda connection: feeds.items(connection, feed_id))
 
-    def known(self, feed_id: int, keys: Collection[str]) -> Mapping[str, tuple[int, str]]:
-        """Return the stored id and hash of those of the feed's entries that are known."""
+    def known(self, feed_id: int, keys: Collection[str]) -> Mapping[str, KnownEntry]:
+        """Return what is stored of those of the feed's entries that are known, by key."""
         return self._read(lambda connection: entries.known(connection, feed_id, keys))
 
     def known_hashes(self, feed_id: int, hashes: Collection[str]) -> Mapping[str, int]:

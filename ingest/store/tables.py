@@ -151,6 +151,7 @@ entries = Table(
     Column("tags", JSON, nullable=False),
     Column("enclosures", JSON, nullable=False),
     Column("hash", CleanText, nullable=False),
+    Column("earlier", JSON, nullable=False, server_default="[]"),
     Column("first_seen_at", Utc, nullable=False),
     Column("state", CleanText, nullable=False),
     Column("why", CleanText, nullable=False),
@@ -320,8 +321,12 @@ deliveries = Table(
     Column("last_error", CleanText),
     Column("delivered_at", Utc),
     Column("recipients", JSON),
+    Column("reason", CleanText),
+    Column("folded_into", CleanText),
     Column("lease_owner", CleanText),
     Column("lease_until", Utc),
+    Index("ix_deliveries_folded_into", "folded_into", **_where("folded_into IS NOT NULL")),
+    Index("ix_deliveries_sent", "channel", "delivered_at", **_where("delivered_at IS NOT NULL")),
     Index(
         "ix_deliveries_due",
         "next_attempt_at",
@@ -330,3 +335,25 @@ deliveries = Table(
         **_where("next_attempt_at IS NOT NULL"),
     ),
 )
+"""`reason` says why a delivery waits or was suppressed; one with `folded_into` goes out as a part
+of that digest and shares its fate."""
+
+snoozes = Table(
+    "snoozes",
+    metadata,
+    Column("rule", CleanText, primary_key=True),
+    Column("until", Utc, nullable=False),
+)
+
+conditions = Table(
+    "conditions",
+    metadata,
+    Column("kind", CleanText, primary_key=True),
+    Column("subject", CleanText, primary_key=True),
+    Column("since", Utc, nullable=False),
+    Column("detail", CleanText, nullable=False),
+    Column("advice", CleanText, nullable=False),
+    Column("raised_at", Utc),
+    Column("told_at", Utc),
+)
+"""What is out of order just now; a row is dropped when it clears."""

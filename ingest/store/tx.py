@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from ingest.alerts.throttle import Facts
 from ingest.model import (
     AlertWhy,
     Article,
@@ -27,8 +28,8 @@ from ingest.store import alerts, articles, entries, feeds, outbox, stories
 class Tx:
     """Fits `jobs.ports.Tx`; used inside `Store.write` alone."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, owner: str = "") -> None:
+        self._connection, self._owner = connection, owner
 
     # --- feeds and entries ------------------------------------------------------------------
 
@@ -138,6 +139,30 @@ class Tx:
     def enqueue(self, deliveries: Iterable[Delivery]) -> None:
         """Put deliveries in the outbox."""
         outbox.enqueue(self._connection, deliveries)
+
+    def fresh_delivery(self, delivery_id: str) -> Delivery | None:
+        """Return a delivery as it stands now; None where it no longer goes out by itself."""
+        return outbox.fresh(self._connection, delivery_id)
+
+    def delivery_facts(
+        self, delivery: Delivery, *, rate_since: datetime | None, rate_count: int
+    ) -> Facts:
+        """Return what a verdict on a delivery rests on: what was sent, snoozes, acknowledgement."""
+        return outbox.facts(
+            self._connection, delivery, rate_since=rate_since, rate_count=rate_count
+        )
+
+    def waiting_deliveries(
+        self, channel: str, now: datetime, *, besides: Collection[str], limit: int
+    ) -> Sequence[Delivery]:
+        """Return due alerts of a channel, never tried, oldest first, but for those being sent."""
+        return outbox.waiting(
+            self._connection, channel, now, owner=self._owner, besides=besides, limit=limit
+        )
+
+    def fold(self, digest: Delivery, parts: Sequence[Delivery]) -> None:
+        """Put a digest in the outbox and make its parts share its fate."""
+        outbox.fold(self._connection, digest, parts)
 
     def save_delivery(self, delivery: Delivery) -> None:
         """Store state, attempts, error and times of a delivery and give up its lease."""

@@ -94,7 +94,15 @@ def test_an_alert_has_the_shape_of_the_contract_and_is_plain_json() -> None:
     content = data()
 
     assert json.loads(json.dumps(content)) == content
-    assert list(content) == ["alert", "rule", "story", "article", "matched", "explain_url"]
+    assert list(content) == [
+        "alert",
+        "rule",
+        "severity",
+        "story",
+        "article",
+        "matched",
+        "explain_url",
+    ]
     assert content["story"] == {
         "id": 9,
         "title": STORY.title,

@@ -66,6 +66,5 @@ def test_keys_without_effect_in_this_version_are_named(tmp_path: Path) -> None:
         "`web` has no effect yet",
         "`metrics` has no effect yet",
         "`health` has no effect yet",
-        "`channels.desk.rate` has no effect yet",
         "`surge` of rule `r` has no effect yet",
     )

@@ -82,7 +82,8 @@ class JobDesk:
     def deliver(self) -> list[Delivery]:
         """Send all deliveries that are due now."""
         due = self.store.claim_deliveries(self.now, 100)
-        return [deliver(delivery, self.context, lambda: self.now) for delivery in due]
+        done = [deliver(delivery, self.context, lambda: self.now) for delivery in due]
+        return [each for each in done if each is not None]
 
     def later(self, **span: float) -> None:
         """Let time pass."""
