@@ -39,6 +39,7 @@ _WIDER = {
     "windows-874": "cp874",
     "big5": "big5hkscs",
 }
+_EBCDIC = {"cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140"}
 _MULTIBYTE = ("gb", "big5", "shift", "sjis", "cp9", "euc", "iso2022", "iso-2022", "hz", "johab")
 # Codecs of Python that are no way to write a feed; that of punycode takes quadratic time.
 _REFUSED = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
@@ -63,7 +64,7 @@ def decode(body: bytes, content_type: str | None) -> tuple[str, str | None]:
             return body[len(mark) :].decode(name, "replace"), None
     for marker, name in _MARKERS:
         if body.startswith(marker):
-            return body.decode(name, "replace"), None
+            return body.decode(_declared_in(body, name), "replace"), None
     declared = _declared(body, content_type)
     for name in _order(body, declared):
         text = _attempt(body, name)
@@ -109,6 +110,15 @@ def _declared(body: bytes, content_type: str | None) -> list[str]:
     if declaration := _DECLARATION.match(body, 0, 1024):
         names.append(declaration[1].decode("ascii", "replace"))
     return [name.lower() for name in names]
+
+
+def _declared_in(body: bytes, family: str) -> str:
+    """Return the member of the EBCDIC family that the declaration names, else the encoding itself."""
+    if family != "cp037":
+        return family
+    declared = _DECLARATION.match(body[:1024].decode(family).encode("utf-8"))
+    name = _codec(declared[1].decode("ascii")) if declared else family
+    return name if name in _EBCDIC else family
 
 
 def _order(body: bytes, declared: list[str]) -> list[str]:

@@ -1,18 +1,34 @@
 """What to ask of a feed's server, and what in its answer is news."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
 from ingest.feeds import pace
 from ingest.feeds.settings import FeedConfig
-from ingest.model import EntryPlan, EntryWhy, Feed, ParsedEntry, ParsedFeed, Request, Validators
+from ingest.model import (
+    EntryPlan,
+    EntryWhy,
+    Feed,
+    KnownEntry,
+    ParsedEntry,
+    ParsedFeed,
+    Request,
+    Validators,
+)
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
 )
+FICKLE_AFTER = 2
+"""Documents in a row whose items were all known, but under other guids, until guids count no more.
+
+One may be a move to other software; a second within hours is a habit.
+"""
+MAX_VERSIONS = 8
+"""Hashes remembered of what an entry was before: servers that disagree have two or three versions."""
 
 
 def request_for(
@@ -45,57 +61,102 @@ def body_hash(body: bytes) -> str:
 
 def decide(
     parsed: ParsedFeed,
-    known: Mapping[str, tuple[int, str]],
+    known: Mapping[str, KnownEntry],
     *,
+    aliases: Mapping[str, Sequence[str]] | None = None,
     same: Mapping[str, int] | None = None,
-    versions: Collection[str] = (),
 ) -> tuple[EntryPlan, ...]:
     """Return what to do with each item of a document, in its order, each item once.
 
-    `known` gives the stored id and hash of known keys.
+    `known` gives what is stored under keys and aliases.
+    `aliases` gives further keys of entries (`parse.aliases`): one that was stored alone under its
+    guid stays the same when a second item comes under that guid.
     `same` gives the stored ids of hashes: an unknown key whose title, text and link are all stored
     already is the same item under a new guid (feeds that make guids at each fetch, sites that
     moved); `unrecognised` says when asking the store for it is worth while.
-    `versions` are hashes that the feed's entries have had before (`polling.versions`): a feed
-    whose servers disagree flaps between two of them, which is no news.
     """
     chosen: dict[str, ParsedEntry] = {}
     for entry in parsed.entries:
         standing = chosen.get(entry.key)
         if standing is None or _is_later(entry, standing):
             chosen[entry.key] = entry
-    return tuple(_plan(entry, known, same or {}, versions) for entry in chosen.values())
+    found = _found(chosen, known, aliases or {}, same or {})
+    return tuple(_plan(entry, known.get(key), found.get(key)) for key, entry in chosen.items())
 
 
-def unrecognised(parsed: ParsedFeed, known: Mapping[str, tuple[int, str]]) -> tuple[str, ...]:
+def strangers(parsed: ParsedFeed, known: Mapping[str, KnownEntry]) -> set[str]:
+    """Return the keys of a document that are not stored."""
+    return {entry.key for entry in parsed.entries} - known.keys()
+
+
+def unrecognised(parsed: ParsedFeed, known: Mapping[str, KnownEntry]) -> tuple[str, ...]:
     """Return hashes to look up in the feed's stored entries before taking their items as new.
 
     Empty as long as some entries are recognised by their keys, which is the usual overlap of two
     polls; a feed in which none is has changed its guids, or all its entries.
     Empty for a single entry too: a monthly test of the sirens says the same each time.
     """
-    if (
-        parsed.left_out
-        or len(parsed.entries) < 2
-        or any(entry.key in known for entry in parsed.entries)
-    ):
+    if parsed.left_out or len(parsed.entries) < 2 or known:
         return ()
     return tuple(dict.fromkeys(entry.hash for entry in parsed.entries))
 
 
-def _plan(
-    entry: ParsedEntry,
-    known: Mapping[str, tuple[int, str]],
+def new_guids(before: object, plans: Sequence[EntryPlan]) -> int:
+    """Return how many documents in a row, the last `plans`, knew all their entries by text alone.
+
+    `before` is the number that was remembered; at `FICKLE_AFTER` it stays.
+    """
+    count = before if isinstance(before, int) else 0
+    if count >= FICKLE_AFTER or not plans:
+        return count
+    rekeyed = sum(plan.rekeyed for plan in plans)
+    by_key = any(plan.id is not None and not plan.rekeyed for plan in plans)
+    return count + 1 if rekeyed >= 2 and not by_key else 0
+
+
+def _found(
+    chosen: Mapping[str, ParsedEntry],
+    known: Mapping[str, KnownEntry],
+    aliases: Mapping[str, Sequence[str]],
     same: Mapping[str, int],
-    versions: Collection[str],
-) -> EntryPlan:
-    if entry.key not in known:
-        stored = same.get(entry.hash)
-        why = EntryWhy.NEW if stored is None else EntryWhy.KNOWN
-        return EntryPlan(entry, why, stored)
-    stored, stored_hash = known[entry.key]
-    unchanged = entry.hash == stored_hash or entry.hash in versions
-    return EntryPlan(entry, EntryWhy.KNOWN if unchanged else EntryWhy.CHANGED, stored)
+) -> dict[str, int]:
+    """Return the stored ids of entries that are stored under another key with the same content.
+
+    Each stored entry is found once, by the last of those that ask for it: feeds list the oldest
+    last, and the others are further items that say the same.
+    """
+    found: dict[str, int] = {}
+    taken = {known[key].id for key in chosen if key in known}
+    for key, entry in reversed([*chosen.items()]):
+        if key in known:
+            continue
+        stored = (known[alias] for alias in aliases.get(key, ()) if alias in known)
+        ids = [each.id for each in stored if each.hash == entry.hash]
+        ids += [same[entry.hash]] if entry.hash in same else []
+        free = next((each for each in ids if each not in taken), None)
+        if free is not None:
+            found[key] = free
+            taken.add(free)
+    return found
+
+
+def _plan(entry: ParsedEntry, known: KnownEntry | None, found: int | None) -> EntryPlan:
+    if known is None:
+        why = EntryWhy.NEW if found is None else EntryWhy.KNOWN
+        return EntryPlan(entry, why, found, rekeyed=found is not None)
+    if entry.hash == known.hash or _flaps(entry, known):
+        return EntryPlan(entry, EntryWhy.KNOWN, known.id)
+    earlier = tuple(dict.fromkeys((known.hash, *known.earlier)))[:MAX_VERSIONS]
+    return EntryPlan(entry, EntryWhy.CHANGED, known.id, earlier=earlier)
+
+
+def _flaps(entry: ParsedEntry, known: KnownEntry) -> bool:
+    """Return whether an entry swings between versions, as where a feed's servers disagree.
+
+    Going back once is an edit (a correction withdrawn); going back from what was gone back to is
+    none.
+    """
+    return entry.hash in known.earlier and known.hash in known.earlier
 
 
 def _is_later(entry: ParsedEntry, other: ParsedEntry) -> bool:

@@ -5,8 +5,12 @@ The cases behind each rule:
 - guids that are addresses survive the site's move from http to https, or to `www.`;
 - items without guid go by their link, unless that is only the feed's home page;
 - items with neither go by their title, or by their text where they have none;
+- guids made anew at each fetch name nothing; once a feed is known for them, its items go by the
+  rest, as if they had none;
 - several items of one document under one guid (a constant, the home page) go by guid and link, and
   under one guid and link, or one link, by their titles and then their dates as well;
+- what stands beside an item may therefore make its key finer or coarser than it was; `aliases` are
+  the keys under which it may be stored already;
 - an item given twice, perhaps before and after an edit of its text, is one item.
 """
 
@@ -44,21 +48,47 @@ class Traits:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What is known of a feed's ways to name its items."""
+
+    shared: Collection[str] = ()
+    """Guids that several of its items had, as `shared_guids` gave them."""
+    fickle: bool = False
+    """Whether it makes new guids at each fetch."""
+
+
+USUAL = Habits()
+
+
 def keys(
-    items: Sequence[Traits], *, home: str | None = None, shared: Collection[str] = ()
+    items: Sequence[Traits], *, home: str | None = None, habits: Habits = USUAL
 ) -> tuple[str, ...]:
     """Return the key of each entry of a document, in order.
 
     Entries of equal keys are the same item given more than once.
-    `home` is the feed's own page, which names none of its items, `shared` the guids that several of
-    its items had before, as `shared_guids` gave them.
+    `home` is the feed's own page, which names none of its items.
     A key is short ASCII; its first letter says what it was made of.
     """
     homes = {_address(home)} if home else set()
-    found: Sequence[str] = [_key(item, homes, shared) for item in items]
+    found: Sequence[str] = [_key(item, homes, habits) for item in items]
     found = _told_apart(items, found, _link_of, _both)
     found = _told_apart(items, found, _words_of, _finer)
     return tuple(_told_apart(items, found, _date_of, _finer))
+
+
+def aliases(item: Traits, *, home: str | None = None, habits: Habits = USUAL) -> tuple[str, ...]:
+    """Return every key that an item could have beside fewer or more items like it."""
+    homes = {_address(home)} if home else set()
+    plain = _key(item, homes, Habits(fickle=habits.fickle))
+    both = _both(plain, _link_of(item, plain)) if plain.startswith("g:") else plain
+    found = [
+        finer
+        for key in dict.fromkeys((plain, both))
+        for named in (key, _finer(key, _words_of(item, key)))
+        for finer in (named, _finer(named, _date_of(item, key)))
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def shared_guids(found: Sequence[str]) -> list[str]:
@@ -87,12 +117,12 @@ def is_plain(key: str, shared: Collection[str]) -> bool:
     return len(others) == (1 if kind == "b" and first in shared else 0)
 
 
-def _key(item: Traits, homes: set[str], shared: Collection[str]) -> str:
+def _key(item: Traits, homes: set[str], habits: Habits) -> str:
     """Return the key of an entry seen alone."""
     link = _address(item.link) if item.link else ""
-    if item.guid:
+    if item.guid and not habits.fickle:
         guid = _digest(_bare(item.guid))
-        return _both(f"g:{guid}", link) if guid in shared else f"g:{guid}"
+        return _both(f"g:{guid}", link) if guid in habits.shared else f"g:{guid}"
     if link and link not in homes:
         return "l:" + _digest(link)
     if item.title:

@@ -102,5 +102,5 @@ def _cleaner(base: str) -> nh3.Cleaner:
     return nh3.Cleaner(
         url_schemes=_SCHEMES,
         link_rel=None,
-        url_relative=lambda link: urls.join(base, link),
+        url_relative=lambda link: urls.join(base, link) if base else link,
     )

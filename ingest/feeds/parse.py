@@ -12,7 +12,7 @@ from typing import Any
 from ingest import urls
 from ingest.errors import NotAFeed, ParseError
 from ingest.feeds import cut, dates, encoding, identity, jsonfeed, markup, reader, sitemap
-from ingest.feeds.identity import Traits
+from ingest.feeds.identity import USUAL, Habits, Traits
 from ingest.model import Enclosure, ParsedEntry, ParsedFeed
 
 TRUNCATED = "the feed is cut off; its last entry may be missing"
@@ -23,6 +23,7 @@ _OPENING = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _CLOSING = re.compile(r"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,300})", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?:|\.{0,2}/", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,30}:", re.IGNORECASE)
 _ROOT = re.compile(r"<([\w.:-]{1,60})")
 _PERIODS_S = {
     "hourly": 3600.0,
@@ -41,13 +42,15 @@ def parse(
     *,
     url: str,
     content_type: str | None = None,
-    shared_guids: Collection[str] = (),
+    language: str | None = None,
+    habits: Habits = USUAL,
     seen: Mapping[str, str] | None = None,
     now: datetime | None = None,
 ) -> ParsedFeed:
     """Return what a feed document says, entries in its order, each with its key and hash.
 
-    `url` is where the body came from, `shared_guids` what the feed's memory says of its guids.
+    `url` is where the body came from (empty if unknown: links then stay as written), `language`
+    what its header Content-Language says, `habits` what the feed's memory says of its guids.
     `seen` is what the last document gave as `items`: its entries are left out unread where they
     stand unchanged (`left_out` counts them), and the others come out as they would beside them.
     With `now`, dates too far ahead of it are left out.
@@ -59,14 +62,27 @@ def parse(
     text, lied = encoding.decode(body, content_type)
     text = encoding.readable(text)
     if text.startswith(("{", "[")):
-        feed = _keyed(jsonfeed.read(text, url), shared_guids)
+        feed = _keyed(jsonfeed.read(text, url), habits)
     elif sitemap.is_sitemap(text):
-        feed = _keyed(sitemap.read(text, url), shared_guids)
+        feed = _keyed(sitemap.read(text, url), habits)
     else:
-        feed = _read_cut(text, url, shared_guids, seen or {})
+        feed = _read_cut(text, url, habits, seen or {})
+        if language and not feed.language:
+            feed = replace(feed, language=markup.line(language))
     if lied:
         feed = replace(feed, warnings=(lied, *feed.warnings))
     return _dated(feed, now)
+
+
+def aliases(
+    parsed: ParsedFeed, keys: Collection[str], habits: Habits = USUAL
+) -> dict[str, tuple[str, ...]]:
+    """Return the keys under which the entries of these keys may be stored besides."""
+    return {
+        entry.key: identity.aliases(_traits(entry), home=parsed.link, habits=habits)
+        for entry in parsed.entries
+        if entry.key in keys
+    }
 
 
 def to_json(parsed: ParsedFeed) -> dict[str, object]:
@@ -107,16 +123,16 @@ def _written(when: datetime | None) -> str | None:
 # --- XML --------------------------------------------------------------------------------------
 
 
-def _read_cut(text: str, url: str, shared: Collection[str], seen: Mapping[str, str]) -> ParsedFeed:
+def _read_cut(text: str, url: str, habits: Habits, seen: Mapping[str, str]) -> ParsedFeed:
     """Read a document without the items seen before, or all of it where that may differ."""
     found = cut.items(text)
     known = {item.digest: seen[item.digest] for item in found if item.digest in seen}
     if known:
-        rest = _rest(text, found, known, url, shared)
+        rest = _rest(text, found, known, url, habits)
         if rest is not None:
             return rest
-    feed = _keyed(_read_xml(text, url), shared)
-    return replace(feed, items=_recognisable(found, feed, shared))
+    feed = _keyed(_read_xml(text, url), habits)
+    return replace(feed, items=_recognisable(found, feed, habits))
 
 
 def _rest(
@@ -124,7 +140,7 @@ def _rest(
     found: Sequence[cut.Item],
     known: Mapping[str, str],
     url: str,
-    shared: Collection[str],
+    habits: Habits,
 ) -> ParsedFeed | None:
     """Return what the unknown items say, or None where reading them alone may tell another story.
 
@@ -132,11 +148,11 @@ def _rest(
     left out: which is which can then be told only side by side.
     """
     try:
-        feed = _keyed(_read_xml(cut.without(text, found, known), url), shared)
+        feed = _keyed(_read_xml(cut.without(text, found, known), url), habits)
     except ParseError:
         return None
     fresh = [item for item in found if item.digest not in known]
-    new = _recognisable(fresh, feed, shared)
+    new = _recognisable(fresh, feed, habits)
     if len(new) < len(fresh) or len(fresh) != len(feed.entries):
         return None
     if feed.warnings or not set(known.values()).isdisjoint(new.values()):
@@ -145,12 +161,12 @@ def _rest(
     return replace(feed, items=items, left_out=len(found) - len(fresh))
 
 
-def _recognisable(
-    found: Sequence[cut.Item], feed: ParsedFeed, shared: Collection[str]
-) -> dict[str, str]:
+def _recognisable(found: Sequence[cut.Item], feed: ParsedFeed, habits: Habits) -> dict[str, str]:
     """Return digest and key of each item; nothing unless each entry has its key from itself alone."""
     keys = [entry.key for entry in feed.entries]
-    plain = all(identity.is_plain(key, shared) for key in keys) and len(set(keys)) == len(keys)
+    plain = all(identity.is_plain(key, habits.shared) for key in keys) and len(set(keys)) == len(
+        keys
+    )
     if feed.warnings or len(found) != len(keys) or not plain:
         return {}
     return {item.digest: key for item, key in zip(found, keys, strict=True)}
@@ -203,7 +219,7 @@ def _entry(entry: Mapping[str, Any], url: str, inherited: tuple[str, ...]) -> Pa
         guid=guid or None,
         link=_link(entry, url),
         title=_title(entry, url),
-        summary=_html(entry.get("summary_detail"), entry.get("summary"), url),
+        summary=_summary(entry, url),
         content=_content(entry, url),
         authors=_authors(entry) or (_authors(source) if source else ()) or inherited,
         published_at=_when(entry, "published", "created") or updated,
@@ -233,6 +249,12 @@ def _html(detail: Mapping[str, Any] | None, value: object, url: str) -> str:
     return markup.sanitised(source, str(detail.get("base") or url))
 
 
+def _summary(entry: Mapping[str, Any], url: str) -> str:
+    """Return what an entry says of itself, a podcast's subtitle where that is all."""
+    name = "summary" if entry.get("summary") else "subtitle"
+    return _html(entry.get(f"{name}_detail"), entry.get(name), url)
+
+
 def _description(feed: Mapping[str, Any], url: str) -> str:
     """Return what a feed says of itself, in a podcast's words where it has no others."""
     name = "subtitle" if "subtitle" in feed else "summary"
@@ -258,15 +280,22 @@ def _link(of: Mapping[str, Any], url: str) -> str | None:
     link = str(of.get("link") or "")
     if of.get("guidislink") and not _ADDRESS.match(link):
         link = ""
-    found = urls.join(url, link) if link else None
+    found = _absolute(url, link)
     if found:
         return found
     for link in of.get("links") or ():
-        if link.get("rel") in {"alternate", "related", "via"} and link.get("href"):
-            found = urls.join(url, str(link["href"]))
+        if link.get("rel") in {"alternate", "related", "via"}:
+            found = _absolute(url, str(link.get("href") or ""))
             if found:
                 return found
     return None
+
+
+def _absolute(url: str, link: str) -> str | None:
+    """Return a web address; one written relative to an unknown place stays as it is."""
+    if not url and link and not _SCHEME.match(link):
+        return markup.line(link)
+    return urls.join(url, link) if link else None
 
 
 def _authors(of: Mapping[str, Any]) -> tuple[str, ...]:
@@ -286,7 +315,7 @@ def _enclosures(entry: Mapping[str, Any], url: str) -> tuple[Enclosure, ...]:
     links = [link for link in entry.get("links") or () if link.get("rel") == "enclosure"]
     found: dict[str, Enclosure] = {}
     for link in [*links, *(entry.get("media_content") or ())]:
-        address = urls.join(url, str(link.get("href") or link.get("url") or "").strip() or "data:")
+        address = _absolute(url, str(link.get("href") or link.get("url") or "").strip())
         if address and address not in found:
             found[address] = Enclosure(
                 url=address,
@@ -396,10 +425,10 @@ def _not_ahead(entry: ParsedEntry, now: datetime) -> ParsedEntry:
     return replace(entry, published_at=published, updated_at=updated)
 
 
-def _keyed(feed: ParsedFeed, shared: Collection[str]) -> ParsedFeed:
+def _keyed(feed: ParsedFeed, habits: Habits) -> ParsedFeed:
     """Return the feed with the key and hash of each entry."""
     items = [_traits(entry) for entry in feed.entries]
-    keys = identity.keys(items, home=feed.link, shared=shared)
+    keys = identity.keys(items, home=feed.link, habits=habits)
     entries = tuple(
         replace(entry, key=key, hash=item.hash)
         for entry, key, item in zip(feed.entries, keys, items, strict=True)

@@ -5,8 +5,8 @@ What must last between checks stands in `Feed.memory`:
 the interval beyond which entries slip through, `gaps` and `gap_at` where some may have; `ttl_s`
 what the feed asks for; `moving_to` a permanent redirect seen once; `gone_since` a first 410;
 `full_at` the last full answer beside validators, `doubt` when it brought news that a 304 may have
-hidden, `liar` when one was proved false; `shared_guids` guids that name no single item; `versions`
-hashes of edits.
+hidden, `liar` when one was proved false; `shared_guids` guids that name no single item;
+`new_guids` documents in a row that had all their items under new guids.
 """
 
 from collections.abc import Mapping
@@ -25,6 +25,8 @@ from ingest.errors import (
     TooLarge,
 )
 from ingest.feeds import identity, pace
+from ingest.feeds.freshness import FICKLE_AFTER, new_guids
+from ingest.feeds.identity import Habits
 from ingest.feeds.pace import GONE, TOO_MANY, Pace, Why
 from ingest.feeds.parse import TRUNCATED
 from ingest.feeds.settings import FeedConfig, Polling
@@ -43,7 +45,7 @@ MAX_WAIT_S = 86_400.0
 JITTER = 0.1
 """Checks are put off by up to this share of their interval, so that feeds don't march in step."""
 MAX_REMEMBERED = 64
-"""Hashes of edited entries, and shared guids, remembered for each feed."""
+"""Shared guids remembered for each feed."""
 _SUCCESS = frozenset({Outcome.FETCHED, Outcome.NOT_MODIFIED, Outcome.UNCHANGED})
 _LEFT_ALONE = frozenset({FeedState.PAUSED, FeedState.RETIRED})
 
@@ -111,14 +113,12 @@ def settle(
     )
 
 
-def shared_guids(feed: Feed) -> frozenset[str]:
-    """Return the guids that several items of this feed have had, for `parse`."""
-    return frozenset(_strings(feed.memory.get("shared_guids")))
-
-
-def versions(feed: Feed) -> frozenset[str]:
-    """Return the hashes of edits already seen in this feed, for `freshness.decide`."""
-    return frozenset(_strings(feed.memory.get("versions")))
+def habits(feed: Feed) -> Habits:
+    """Return what is known of the feed's guids, for `parse`."""
+    return Habits(
+        shared=frozenset(_strings(feed.memory.get("shared_guids"))),
+        fickle=pace.number(feed.memory.get("new_guids")) >= FICKLE_AFTER,
+    )
 
 
 def _next_check_at(next_look: Pace, now: datetime, random: Random) -> datetime | None:
@@ -200,7 +200,7 @@ def _remembered(feed: Feed, check: Check, now: datetime) -> dict[str, object]:
         return memory
     _note(memory, "ttl_s", check.parsed.ttl_s)
     _note(memory, "shared_guids", _shared_guids(feed, check))
-    _note(memory, "versions", _versions(feed, check))
+    _note(memory, "new_guids", new_guids(feed.memory.get("new_guids"), check.plans))
     overlap = pace.overlap(feed, check.parsed, check.plans, limit_s, now)
     return {**memory, **pace.rhythm(feed, check.parsed, now), **overlap}
 
@@ -240,13 +240,6 @@ def _shared_guids(feed: Feed, check: Check) -> list[str]:
     before = _strings(feed.memory.get("shared_guids"))
     now = identity.shared_guids([plan.entry.key for plan in check.plans])
     return list(dict.fromkeys([*before, *now]))[-MAX_REMEMBERED:]
-
-
-def _versions(feed: Feed, check: Check) -> list[str]:
-    """Return hashes of edits, oldest first."""
-    seen = _strings(feed.memory.get("versions"))
-    new = [plan.entry.hash for plan in check.plans if plan.why is EntryWhy.CHANGED]
-    return list(dict.fromkeys([*seen, *new]))[-MAX_REMEMBERED:]
 
 
 def _strings(value: object) -> list[str]:

@@ -30,7 +30,7 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
     transaction. What goes wrong outside is an outcome of the feed, not an error here.
     """
     check, exchange = _check(feed, context, now)
-    plans = [plan for plan in check.plans if plan.why is not EntryWhy.KNOWN]
+    plans = [plan for plan in check.plans if plan.why is not EntryWhy.KNOWN or plan.rekeyed]
     silent = feed.first_polled_at is None and context.polling.first == "store"
     settled = polling.settle(
         feed,
@@ -92,7 +92,8 @@ def _check(feed: Feed, context: Context, now: datetime) -> tuple[Check, Exchange
             response.body,
             url=response.url,
             content_type=response.headers.get("content-type"),
-            shared_guids=polling.shared_guids(feed),
+            language=response.headers.get("content-language"),
+            habits=polling.habits(feed),
             seen=context.doors.store.feed_items(feed.id),
             now=now,
         )
@@ -109,7 +110,11 @@ def _check(feed: Feed, context: Context, now: datetime) -> tuple[Check, Exchange
 
 def _plans(feed: Feed, parsed: ParsedFeed, store: Store) -> Sequence[EntryPlan]:
     """Compare a document with what is stored of its feed."""
-    known = store.known(feed.id, {entry.key for entry in parsed.entries})
+    known = dict(store.known(feed.id, {entry.key for entry in parsed.entries}))
+    strange = freshness.strangers(parsed, known) if feed.first_polled_at else ()
+    aliases = parse.aliases(parsed, strange, polling.habits(feed)) if strange else {}
+    if aliases:
+        known |= store.known(feed.id, {alias for each in aliases.values() for alias in each})
     hashes = freshness.unrecognised(parsed, known)
     same = store.known_hashes(feed.id, hashes) if hashes else None
-    return freshness.decide(parsed, known, same=same, versions=polling.versions(feed))
+    return freshness.decide(parsed, known, aliases=aliases, same=same)

@@ -14,6 +14,7 @@ from ingest.model import (
     EntryState,
     EntryWhy,
     Feed,
+    KnownEntry,
     PageRead,
     ParsedEntry,
 )
@@ -77,16 +78,17 @@ def to_entry(row: Row[Any]) -> Entry:
 # --- from a feed ------------------------------------------------------------------------------
 
 
-def known(
-    connection: Connection, feed_id: int, keys: Collection[str]
-) -> Mapping[str, tuple[int, str]]:
-    """Return the stored id and hash of those of the feed's entries that are known."""
+def known(connection: Connection, feed_id: int, keys: Collection[str]) -> Mapping[str, KnownEntry]:
+    """Return what is stored of those of the feed's entries that are known, by key."""
     asked = {index_key(key): key for key in keys}
-    columns = (entries.c.key, entries.c.id, entries.c.hash)
-    found: dict[str, tuple[int, str]] = {}
+    columns = (entries.c.key, entries.c.id, entries.c.hash, entries.c.earlier)
+    found: dict[str, KnownEntry] = {}
     for some in chunks(asked, 500):
         query = select(*columns).where(entries.c.feed_id == feed_id, entries.c.key.in_(some))
-        found |= {asked[row.key]: (row.id, row.hash) for row in connection.execute(query)}
+        found |= {
+            asked[row.key]: KnownEntry(row.id, row.hash, tuple(row.earlier))
+            for row in connection.execute(query)
+        }
     return found
 
 
@@ -110,6 +112,7 @@ _CHANGE = (
     .where(entries.c.id == bindparam("entry"))
     .values({"attempts": 0, "page_outcome": None, "page_error": None})
 )
+_REKEY = update(entries).where(entries.c.id == bindparam("entry")).values(key=bindparam("new_key"))
 
 
 def save(
@@ -120,17 +123,23 @@ def save(
     silent: bool,
     now: datetime,
 ) -> None:
-    """Insert new entries and update changed ones, all due for reading at once.
+    """Insert new entries and update changed ones, all due for reading at once, and rekey others.
 
     An entry that another process stored in the meantime stays as it is.
     """
     site = site_of(feed.current_url)
     new: list[dict[str, Any]] = []
     for plan in plans:
+        if plan.rekeyed and plan.id is not None:
+            new_key = {"entry": plan.id, "new_key": index_key(plan.entry.key)}
+            connection.execute(_REKEY, new_key)
+        if plan.why is EntryWhy.KNOWN:
+            continue
         row = _as_said(plan.entry, site)
         waiting = {"state": EntryState.WAITING, "why": plan.why, "read_at": now}
         if plan.why is EntryWhy.CHANGED and plan.id is not None:
-            connection.execute(_CHANGE.values({**row, **waiting}), {"entry": plan.id})
+            edited = {**row, **waiting, "earlier": list(plan.earlier)}
+            connection.execute(_CHANGE.values(edited), {"entry": plan.id})
         elif plan.why is EntryWhy.NEW:
             first = {"feed_id": feed.id, "key": index_key(plan.entry.key), "first_seen_at": now}
             new.append({**row, **waiting, **first, "silent": silent})

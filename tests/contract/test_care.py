@@ -103,7 +103,7 @@ def test_an_entry_whose_article_has_gone_can_still_change(store: Store) -> None:
     age(store, 1)
     store.prune(KEEP, NOW + 31 * DAY)
     (feed,) = store.stored_feeds()
-    ((number, _),) = store.known(feed.id, ["k0"]).values()
+    ((number, *_),) = store.known(feed.id, ["k0"]).values()
     (plan,) = new("k0")
     changed = type(plan)(plan.entry, EntryWhy.CHANGED, number)
 

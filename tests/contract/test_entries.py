@@ -41,6 +41,21 @@ def test_keys_of_any_length_and_content_stay_apart(store: Store) -> None:
     assert len({value[0] for value in known.values()}) == len(keys)
 
 
+def test_an_entry_keeps_the_hashes_it_had_and_may_get_another_key(store: Store) -> None:
+    (feed,) = add_feeds(store, "one")
+    add_entries(store, feed, "a", "b")
+    number = store.known(feed.id, ["a"])["a"].id
+    edited = EntryPlan(parsed("a", hash="2"), EntryWhy.CHANGED, number, earlier=("1", "0"))
+    moved = EntryPlan(parsed("c", hash="2"), EntryWhy.KNOWN, number, rekeyed=True)
+
+    store.write(lambda tx: tx.save_entries(feed, [edited], silent=False, now=NOW))
+    store.write(lambda tx: tx.save_entries(feed, [moved], silent=False, now=NOW))
+
+    known = store.known(feed.id, ["a", "b", "c"])
+    assert known.keys() == {"b", "c"}
+    assert known["c"] == (number, "2", ("1", "0"))
+
+
 def test_an_entry_comes_back_as_its_feed_gave_it(store: Store) -> None:
     (feed,) = add_feeds(store, "one")
     plan = EntryPlan(parsed("a", enclosures=(Enclosure("https://x.example/a.mp3"),)), EntryWhy.NEW)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ingest.errors import ParseError
 from ingest.feeds import cut, identity, parse
+from ingest.feeds.identity import Habits
 from ingest.model import ParsedFeed
 
 URL = "https://example.org/feed.xml"
@@ -24,7 +25,9 @@ def rss(*items: str) -> str:
 
 
 def read(text: str, seen: dict[str, str] | None = None, shared: Collection[str] = ()) -> ParsedFeed:
-    return parse.parse(text.encode("utf-8", "replace"), url=URL, seen=seen, shared_guids=shared)
+    return parse.parse(
+        text.encode("utf-8", "replace"), url=URL, seen=seen, habits=Habits(shared=shared)
+    )
 
 
 def shared_by(feed: ParsedFeed) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from ingest.feeds import freshness, parse
 from ingest.feeds.settings import FeedConfig
-from ingest.model import EntryWhy, Feed, ParsedFeed, Validators
+from ingest.model import EntryWhy, Feed, KnownEntry, ParsedFeed, Validators
 
 NOW = datetime(2024, 6, 3, 12, tzinfo=UTC)
 URL = "https://example.org/feed.xml"
@@ -22,8 +22,10 @@ def read(*items: str) -> ParsedFeed:
     return parse.parse(f'<rss version="2.0"><channel>{body}</channel></rss>'.encode(), url=URL)
 
 
-def known(*items: str) -> dict[str, tuple[int, str]]:
-    return {entry.key: (at, entry.hash) for at, entry in enumerate(read(*items).entries, 1)}
+def known(*items: str) -> dict[str, KnownEntry]:
+    return {
+        entry.key: KnownEntry(at, entry.hash) for at, entry in enumerate(read(*items).entries, 1)
+    }
 
 
 A = "<guid>a</guid><title>A</title>"
@@ -117,12 +119,52 @@ def test_the_store_is_not_asked_about_hashes_while_keys_are_recognised() -> None
     assert freshness.unrecognised(read(A, "<guid>c</guid>"), known(A)) == ()
 
 
-def test_a_version_seen_before_is_no_change() -> None:
-    edited = read(B_EDITED)
+def test_an_entry_that_swings_between_versions_is_changed_there_and_back_once() -> None:
+    ((key, stored),) = known(B).items()
+    edits = []
+    for document in (read(B_EDITED), read(B)) * 3:
+        (plan,) = freshness.decide(document, {key: stored})
+        edits.append(plan.why)
+        if plan.why is EntryWhy.CHANGED:
+            stored = KnownEntry(1, plan.entry.hash, plan.earlier)
 
-    plans = freshness.decide(edited, known(A, B), versions={edited.entries[0].hash})
+    assert edits == [EntryWhy.CHANGED] * 2 + [EntryWhy.KNOWN] * 4
 
-    assert [plan.why for plan in plans] == [EntryWhy.KNOWN]
+
+def test_an_entry_stored_alone_stays_itself_when_another_comes_under_its_guid() -> None:
+    old = "<guid>x</guid><link>https://e.org/1</link><title>One</title>"
+    new = "<guid>x</guid><link>https://e.org/2</link><title>Two</title>"
+    stored, both = known(old), read(new, old)
+    aliases = parse.aliases(both, freshness.strangers(both, stored))
+
+    plans = freshness.decide(both, stored, aliases=aliases)
+
+    assert [(plan.why, plan.id, plan.rekeyed) for plan in plans] == [
+        (EntryWhy.NEW, None, False),
+        (EntryWhy.KNOWN, 1, True),
+    ]
+
+
+def test_a_stored_entry_stands_for_one_of_several_that_say_the_same() -> None:
+    test = "<guid>x</guid><title>Test of the sirens</title><pubDate>{}</pubDate>"
+    june, july = test.format("3 Jun 2024"), test.format("1 Jul 2024")
+    stored, both = known(june), read(july, june)
+    aliases = parse.aliases(both, freshness.strangers(both, stored))
+
+    plans = freshness.decide(both, stored, aliases=aliases)
+
+    assert [plan.why for plan in plans] == [EntryWhy.NEW, EntryWhy.KNOWN]
+
+
+def test_new_guids_twice_in_a_row_are_a_habit() -> None:
+    plans = freshness.decide(read(A, B), {}, same={entry.hash: 1 for entry in read(A).entries})
+    moved = [replace(plan, rekeyed=True, id=at) for at, plan in enumerate(plans)]
+
+    once = freshness.new_guids(None, moved)
+
+    assert freshness.new_guids(once, moved) == freshness.FICKLE_AFTER
+    assert freshness.new_guids(once, freshness.decide(read(A, B), known(A, B))) == 0
+    assert freshness.new_guids(freshness.FICKLE_AFTER, plans) == freshness.FICKLE_AFTER
 
 
 def test_the_hash_of_a_body_tells_bytes_apart() -> None:

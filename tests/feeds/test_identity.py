@@ -1,13 +1,11 @@
 """Which entry is which, and what counts as an edit."""
 
-from collections.abc import Collection
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.feeds import identity
-from ingest.feeds.identity import Traits
+from ingest.feeds.identity import USUAL, Habits, Traits
 
 HOME = "https://example.org/"
 
@@ -22,8 +20,8 @@ def item(
     return Traits(guid, link, title, text, published, identity.content_hash(title, text, link))
 
 
-def key(one: Traits, shared: Collection[str] = ()) -> str:
-    return identity.keys([one], home=HOME, shared=shared)[0]
+def key(one: Traits, habits: Habits = USUAL) -> str:
+    return identity.keys([one], home=HOME, habits=habits)[0]
 
 
 @pytest.mark.parametrize(
@@ -75,9 +73,9 @@ def test_a_feed_that_reuses_guids_has_the_same_keys_whatever_stands_beside_an_it
     one, other = item("x", "https://e.org/a", "A"), item("x", "https://e.org/b", "B")
     bystander = item("y", "https://e.org/c", "C")
     together = identity.keys([one, other, bystander])
-    shared = identity.shared_guids(together)
+    habits = Habits(shared=identity.shared_guids(together))
 
-    assert together == tuple(key(each, shared) for each in (one, other, bystander))
+    assert together == tuple(key(each, habits) for each in (one, other, bystander))
     assert key(bystander) == together[2]
 
 
@@ -105,6 +103,14 @@ def test_title_text_and_link_are_edits(after: tuple[str, str, str | None]) -> No
     assert identity.content_hash("T", "12 dead", None) != identity.content_hash(*after)
 
 
+def test_guids_of_a_feed_that_makes_them_anew_name_nothing() -> None:
+    fickle = Habits(fickle=True)
+    one, again = item("x1", "https://e.org/a", "A"), item("x2", "https://e.org/a", "A, edited")
+
+    assert key(one) != key(again)
+    assert key(one, fickle) == key(again, fickle)
+
+
 SOME = st.sampled_from([None, "x", "https://e.org/a", "https://e.org/b", HOME])
 ITEMS = st.builds(
     item, SOME, SOME, st.sampled_from(["", "A", "B"]), st.sampled_from(["", "p", "q"])
@@ -116,9 +122,23 @@ ITEMS = st.builds(
 def test_equal_keys_mean_the_same_guid_link_and_title(items: list[Traits], again: bool) -> None:
     shared = identity.shared_guids(identity.keys(items, home=HOME)) if again else []
     found: dict[str, Traits] = {}
-    for one, its_key in zip(items, identity.keys(items, home=HOME, shared=shared), strict=True):
+    for one, its_key in zip(
+        items, identity.keys(items, home=HOME, habits=Habits(shared=shared)), strict=True
+    ):
         same = found.setdefault(its_key, one)
 
         assert (one.guid, one.title) == (same.guid, same.title)
         assert one.link == same.link or one.guid is None
         assert one.text == same.text or one.guid or one.link
+
+
+@settings(deadline=None)
+@given(st.lists(ITEMS, max_size=8), st.data())
+def test_the_key_beside_other_items_is_among_the_aliases(
+    items: list[Traits], data: st.DataObject
+) -> None:
+    shared = identity.shared_guids(identity.keys(items, home=HOME))
+    some = data.draw(st.lists(st.sampled_from(items), max_size=8)) if items else []
+    for habits in (USUAL, Habits(shared=shared), Habits(fickle=True)):
+        for one, its_key in zip(some, identity.keys(some, home=HOME, habits=habits), strict=True):
+            assert its_key in identity.aliases(one, home=HOME, habits=habits)

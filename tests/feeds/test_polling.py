@@ -22,7 +22,7 @@ from ingest.feeds import freshness, pace, parse, polling
 from ingest.feeds.pace import Why
 from ingest.feeds.polling import Check
 from ingest.feeds.settings import FeedConfig, Polling
-from ingest.model import Feed, FeedState, Outcome, ParsedFeed, Validators
+from ingest.model import Feed, FeedState, KnownEntry, Outcome, ParsedFeed, Validators
 
 NOW = datetime(2024, 6, 3, 12, tzinfo=UTC)
 URL = "https://example.org/feed.xml"
@@ -63,7 +63,7 @@ def read(*ages: timedelta, head: str = "") -> ParsedFeed:
 
 def fetched(parsed: ParsedFeed, *, new: int) -> Check:
     """Return a check that found the first `new` entries new."""
-    known = {entry.key: (1, entry.hash) for entry in parsed.entries[new:]}
+    known = {entry.key: KnownEntry(1, entry.hash) for entry in parsed.entries[new:]}
     plans = freshness.decide(parsed, known)
     return Check(Outcome.FETCHED, 200, body_hash="h", parsed=parsed, plans=plans)
 
@@ -366,15 +366,14 @@ def test_a_feed_that_flaps_between_two_versions_brings_news_of_them_once() -> No
         item = f"<item><guid>1</guid><title>{text}</title></item>"
         return parse.parse(f'<rss version="2.0"><channel>{item}</channel></rss>'.encode(), url=URL)
 
-    feed, changes = FEED, 0
-    stored = version("A").entries[0].hash
+    changes = 0
+    stored = KnownEntry(1, version("A").entries[0].hash)
     for text in "BABABABA":
         parsed = version(text)
-        known = {parsed.entries[0].key: (1, stored)}
-        plans = freshness.decide(parsed, known, versions=polling.versions(feed))
-        if plans[0].why == "changed":
-            stored, changes = parsed.entries[0].hash, changes + 1
-        feed = settle(feed, Check(Outcome.FETCHED, 200, parsed=parsed, plans=plans))
+        (plan,) = freshness.decide(parsed, {parsed.entries[0].key: stored})
+        if plan.why == "changed":
+            stored = KnownEntry(1, plan.entry.hash, plan.earlier)
+            changes += 1
 
     assert changes == 2
 
@@ -387,10 +386,10 @@ def test_a_feed_that_reuses_its_guids_is_known_for_it() -> None:
 
     settled = settle(FEED, fetched(parse.parse(body, url=URL), new=2))
 
-    assert len(polling.shared_guids(settled)) == 1
+    assert len(polling.habits(settled).shared) == 1
     later = settle(settled, fetched(read(*hours(1)), new=1))
-    assert polling.shared_guids(later) == polling.shared_guids(settled)
-    assert not polling.shared_guids(FEED)
+    assert polling.habits(later).shared == polling.habits(settled).shared
+    assert not polling.habits(FEED).shared
 
 
 CHECKS = st.builds(

@@ -93,3 +93,49 @@ def test_a_first_poll_can_be_stored_silently(desk: JobDesk) -> None:
 
     silent = {entry.title: entry.silent for entry in desk.claim()}
     assert silent == {"Headline": True, "Second": False}
+
+
+def items(*guids_and_titles: tuple[str, str]) -> bytes:
+    body = "".join(
+        f"<item><guid>{guid}</guid><link>https://a.example/{title}</link><title>{title}</title></item>"
+        for guid, title in guids_and_titles
+    )
+    return f'<rss version="2.0"><channel><title>T</title>{body}</channel></rss>'.encode()
+
+
+def test_a_guid_found_to_be_shared_stores_nothing_twice(desk: JobDesk) -> None:
+    documents = [
+        items(("x", "one")),
+        items(("x", "two"), ("x", "one")),
+        items(("x", "three"), ("x", "two"), ("x", "one")),
+        items(("x", "one")),
+    ]
+    new = []
+    for document in documents:
+        desk.web.answers[FEED] = document
+        new.append(desk.refresh().new)
+
+    assert new == [1, 1, 1, 0]
+
+
+def test_an_item_that_loses_the_one_it_was_told_apart_from_is_not_new(desk: JobDesk) -> None:
+    live = "<item><link>https://a.example/live</link><title>{}</title></item>"
+    shell = '<rss version="2.0"><channel>{}</channel></rss>'
+    desk.web.answers[FEED] = shell.format(live.format("A") + live.format("B")).encode()
+    first = desk.refresh()
+    desk.web.answers[FEED] = shell.format(live.format("B")).encode()
+
+    assert (first.new, desk.refresh().new) == (2, 0)
+
+
+def test_a_feed_that_makes_guids_at_each_fetch_is_understood_by_its_links(desk: JobDesk) -> None:
+    new = []
+    for fetch in range(5):
+        desk.web.answers[FEED] = items((f"{fetch}a", "one"), (f"{fetch}b", "two"))
+        new.append(desk.refresh().new)
+    edited = items(("9a", "one"), ("9b", "two")).replace(b"<title>one<", b"<title>One!<")
+    desk.web.answers[FEED] = edited
+    done = desk.refresh()
+
+    assert new == [2, 0, 0, 0, 0]
+    assert (done.new, done.changed) == (0, 1)
