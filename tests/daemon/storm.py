@@ -150,8 +150,13 @@ class Storm:
             self.desk.origin.publish(f"/{outlet}.xml", rss(f"Outlet {outlet}", items))
 
     def kill_once(self, lowest_s: float, highest_s: float) -> None:
-        """Let the daemon run for a random time, publishing meanwhile, and kill it."""
+        """Let the daemon run for a random time, publishing meanwhile, and kill it.
+
+        Most times it is at work by then; now and then it is killed while it starts.
+        """
         process = self.start()
+        if self.chance.random() < 0.8:
+            process.stdout.readline()
         lives_s = self.chance.uniform(lowest_s, highest_s)
         for _ in range(3):
             sleep(lives_s / 4)
