@@ -301,6 +301,8 @@ class PlacementWhy(StrEnum):
     SAME_PAGE = "same_page"
     SAME_TEXT = "same_text"
     NEAR_COPY = "near_copy"
+    CHANGED_VERSION = "changed_version"
+    """A near copy in which numbers or names are others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,6 +448,8 @@ class AlertWhy(StrEnum):
     """A new alert was raised."""
     SOURCE = "further_source"
     """The story was already alerted under this rule; the article was added as a source."""
+    UPDATED = "changed_version"
+    """The same, but the article says something else than the story so far: told as an update."""
     SEEN = "already_alerted"
     """This very article was already alerted under this rule."""
     SILENT = "first_poll"

@@ -50,12 +50,14 @@ def plan(
     standing: Mapping[tuple[str, str], int],
     sources: Mapping[int, Collection[int]],
     silent: bool,
+    changed: bool = False,
 ) -> list[AlertPlan]:
     """Decide what becomes of each match of an article, in the order given.
 
     `standing` holds the alerts that exist by rule and key, `sources` the articles each stands for.
     An alert is raised once per rule and key; a silent entry raises none, but is still noted as a
-    further source where an alert stands.
+    further source where an alert stands. `changed` says that the article is a changed version of
+    its story, of which whoever was alerted is told.
     """
     plans = []
     for match in matches:
@@ -64,7 +66,8 @@ def plan(
         alert_id = standing.get((rule.name, key))
         if alert_id is not None:
             seen = article_id in sources.get(alert_id, ())
-            why = AlertWhy.SEEN if seen else AlertWhy.SOURCE
+            further = AlertWhy.UPDATED if changed and not silent else AlertWhy.SOURCE
+            why = AlertWhy.SEEN if seen else further
         else:
             why = AlertWhy.SILENT if silent else AlertWhy.ALERTED
         plans.append(AlertPlan(match, rule, key, why, alert_id))

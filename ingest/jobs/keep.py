@@ -27,7 +27,7 @@ from ingest.model import (
     Sketch,
     Story,
 )
-from ingest.stories import cluster, near
+from ingest.stories import cluster, near, versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,8 @@ def keep(tx: Tx, reading: Reading, context: Context, now: datetime) -> Kept:
     article = replace(saved.article, story_id=story.id)
     matches = _heard(saved, reading, context)
     raised = 0
-    for plan in _plans(tx, matches, story, article, reading, context):
+    changed = placement is not None and placement.why is PlacementWhy.CHANGED_VERSION
+    for plan in _plans(tx, matches, story, article, reading, context, changed=changed):
         raised += plan.why is AlertWhy.ALERTED
         _settle(tx, plan, story, article, reading, context, now)
     return Kept(article, saved.change, placement, raised)
@@ -112,10 +113,19 @@ def _place(
     if not saved.placed or _stood_alone(tx, article, reading):
         found = tx.candidates(reading.sketch, since=now - context.stories.window)
         others = [candidate for candidate in found if candidate.article_id != article.id]
-        placed = cluster.place(reading.sketch, others)
+        placed = _read_closely(tx, cluster.place(reading.sketch, others), article)
         if not saved.placed or placed.story_id is not None:
             placement = placed
     return tx.place(article, reading.sketch, placement, now=now), placement
+
+
+def _read_closely(tx: Tx, placement: Placement, article: Article) -> Placement:
+    """Mark a near copy that has other numbers or names than the article it is a copy of."""
+    if placement.why is not PlacementWhy.NEAR_COPY or placement.peer_id is None:
+        return placement
+    peer = tx.article(placement.peer_id)
+    facts = versions.replaced(article.body, peer.body) if peer else ()
+    return versions.marked(placement, facts)
 
 
 def _stood_alone(tx: Tx, article: Article, reading: Reading) -> bool:
@@ -142,6 +152,8 @@ def _plans(
     article: Article,
     reading: Reading,
     context: Context,
+    *,
+    changed: bool,
 ) -> Sequence[compose.AlertPlan]:
     """Decide what becomes of each match, given the alerts that stand."""
     if not matches:
@@ -160,6 +172,7 @@ def _plans(
         standing=standing,
         sources={alert: tx.alert_sources(alert) for alert in standing.values()},
         silent=reading.entry.silent,
+        changed=changed,
     )
 
 
@@ -176,8 +189,10 @@ def _settle(
     alert_id = plan.alert_id
     if plan.why is AlertWhy.ALERTED:
         alert_id = _raise_alert(tx, plan, story, article, context, now)
-    elif plan.why is AlertWhy.SOURCE and alert_id is not None:
+    elif plan.why in (AlertWhy.SOURCE, AlertWhy.UPDATED) and alert_id is not None:
         tx.add_source(alert_id, article.id, now=now)
+        if plan.why is AlertWhy.UPDATED:
+            _tell(tx, "alert.updated", alert_id, plan, story, article, context, now)
     tx.save_match(
         article, plan.match, plan.why, entry_id=reading.entry.id, alert_id=alert_id, now=now
     )
@@ -191,7 +206,7 @@ def _raise_alert(
     context: Context,
     now: datetime,
 ) -> int:
-    """Store a new alert and put one delivery for each of its rule's channels in the outbox."""
+    """Store a new alert and tell of it."""
     alert_id = tx.add_alert(
         rule=plan.rule.name,
         key=plan.key,
@@ -201,6 +216,21 @@ def _raise_alert(
         reason=plan.why.value,
         now=now,
     )
+    _tell(tx, "alert.created", alert_id, plan, story, article, context, now)
+    return alert_id
+
+
+def _tell(
+    tx: Tx,
+    type: str,
+    alert_id: int,
+    plan: compose.AlertPlan,
+    story: Story,
+    article: Article,
+    context: Context,
+    now: datetime,
+) -> None:
+    """Put one delivery for each of the rule's channels in the outbox."""
     base = context.base_url
     data = compose.alert_data(
         alert_id=alert_id,
@@ -211,9 +241,8 @@ def _raise_alert(
         explain_url=f"{base.rstrip('/')}/alerts/{alert_id}" if base else None,
         severity=plan.rule.severity,
     )
-    payload = compose.message("alert.created", data, now)
+    payload = compose.message(type, data, now)
     tx.enqueue(
         compose.new_delivery(alert_id, channel, payload, now, id=f"dlv_{uuid4().hex}")
         for channel in plan.rule.notify
     )
-    return alert_id

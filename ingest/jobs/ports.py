@@ -105,6 +105,10 @@ class Tx(Protocol):
         """Insert or update the article of a page, found by `key`."""
         ...
 
+    def article(self, article_id: int) -> Article | None:
+        """Return an article as this unit of work sees it."""
+        ...
+
     def candidates(self, sketch: Sketch, *, since: datetime) -> Sequence[Candidate]:
         """Return stored articles sharing text with `sketch`, in stories last seen after `since`."""
         ...

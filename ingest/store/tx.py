@@ -67,6 +67,10 @@ class Tx:
         """Insert or update the article of a page, found by `key`."""
         return articles.save(self._connection, entry, key, extraction, page, now=now)
 
+    def article(self, article_id: int) -> Article | None:
+        """Return an article as this unit of work sees it."""
+        return articles.by_id(self._connection, article_id)
+
     def candidates(self, sketch: Sketch, *, since: datetime) -> Sequence[Candidate]:
         """Return stored articles sharing text with `sketch`, in stories last seen after `since`."""
         return stories.candidates(self._connection, sketch, since)

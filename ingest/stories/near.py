@@ -268,6 +268,13 @@ def _spelling(chunk: str) -> Iterator[int]:
         yield kind
 
 
+def facts_marked(text: str) -> list[tuple[str, bool]]:
+    """Return the first `MAX_WORDS` words of a text, folded, and whether each is a number or a name."""
+    words = chain.from_iterable(_words(chunk.decode()) for chunk in _chunks(text[:MAX_CHARACTERS]))
+    telling = (_Kind.NUMBER, _Kind.NAME)
+    return [(word.decode(), kind in telling) for word, kind in islice(words, MAX_WORDS)]
+
+
 def _telling_words(chunk: str) -> Iterator[int]:
     """Yield the hashes of those words that tell one title from another."""
     for word, _ in _words(chunk):
