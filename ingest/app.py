@@ -57,15 +57,7 @@ class ChannelGate:
         self._running[lane] = self._running.get(lane, 0) + 1
         return 0.0
 
-    def finish(
-        self,
-        lane: str,
-        now: float,
-        *,
-        status: int | None,
-        retry_after_s: float | None,
-        elapsed_s: float,
-    ) -> None:
+    def finish(self, lane: str, now: float, exchange: Exchange) -> None:
         """Give the slot back."""
         self._running[lane] -= 1
         if not self._running[lane]:
@@ -89,6 +81,7 @@ class App:
         self._pages = Pages()
         self._traffic = Traffic()
         self.context = self._context(settings)
+        self._client.watch(feed.url for feed in settings.feeds[:64])
         self.listeners: list[Callable[[Event], None]] = []
         self._telling = Lock()
         self.scope = Scope()

@@ -172,7 +172,9 @@ class Daemon:
 
 def report(event: Event) -> None:
     """Write one log line for what a job came to: loud where someone should look, else quiet."""
-    if isinstance(event, Refreshed):
+    if isinstance(event, Refreshed) and event.offline:
+        log.debug("left until the network is back", extra={"feed": event.feed.name})
+    elif isinstance(event, Refreshed):
         feed = event.feed
         extra = {"feed": feed.name, "outcome": feed.last_outcome, "new": event.new}
         level = logging.WARNING if feed.state is FeedState.FAILING else logging.DEBUG

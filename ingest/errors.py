@@ -6,7 +6,8 @@
     ├─ FetchError             url, retry_after_s                    a feed backs off; a page falls back to the feed's text
     │  ├─ Blocked             the guard or robots.txt refused it    permanent until the configuration changes
     │  ├─ HttpStatus          status
-    │  └─ TooLarge  TimedOut  NetworkError
+    │  ├─ TooLarge  TimedOut  NetworkError
+    │  └─ Offline             our own network is down              nobody is blamed; tried again soon
     ├─ ParseError             what could not be read                counted on the feed; polling backs off
     │  └─ NotAFeed            the answer is something else
     ├─ ExtractError           article falls back to the feed's own text, reason kept
@@ -84,6 +85,10 @@ class TimedOut(FetchError):
 
 class NetworkError(FetchError):
     """No answer: name resolution, connection, TLS or a broken transfer."""
+
+
+class Offline(FetchError):
+    """Our own network is down: no site can be reached, so this one is not to blame."""
 
 
 class ParseError(IngestError):

@@ -532,6 +532,8 @@ class Response:
     permanent_url: str | None = None
     """The end of the chain of 301/308 that began at the asked address; None where there was none."""
     elapsed_s: float = 0.0
+    address: str | None = None
+    """The IP address that answered; None where a proxy stands between."""
 
     @property
     def not_modified(self) -> bool:
@@ -551,3 +553,25 @@ class Exchange:
     status: int | None = None
     retry_after_s: float | None = None
     elapsed_s: float = 0.0
+    address: str | None = None
+    """The IP address that answered, where it is known."""
+    crawl_delay_s: float | None = None
+    """What the site's robots.txt asks for between two pages."""
+
+
+class RobotsWhy(StrEnum):
+    """Why a page may be fetched, or not."""
+
+    ALLOWED = "allowed"
+    DISALLOWED = "disallowed"
+    UNREACHABLE = "unreachable"
+    """The rules could not be had: no page until they can (RFC 9309 §2.3.1.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RobotsVerdict:
+    """What a site's robots.txt says of one address."""
+
+    allowed: bool
+    why: RobotsWhy
+    crawl_delay_s: float | None = None

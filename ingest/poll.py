@@ -51,6 +51,10 @@ class Summary:
                 self._complain("channel", event.channel, event.last_error)
 
     def _add_feed(self, event: Refreshed) -> None:
+        if event.offline:
+            self.feeds["offline"] += 1
+            self._complain("feed", event.feed.name, "our own network seems to be down")
+            return
         outcome = event.feed.last_outcome
         self.feeds[outcome.value if outcome else "unknown"] += 1
         self.entries_new += event.new

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ingest.errors import DeliveryError, FetchError, HttpStatus
-from ingest.model import Delivery, Request, Response
+from ingest.model import Delivery, Request, Response, RobotsVerdict, RobotsWhy
 
 
 @dataclass
@@ -32,8 +32,13 @@ class OpenRobots:
 
     forbidden: frozenset[str] = frozenset()
 
-    def allowed(self, url: str) -> bool:
-        return url not in self.forbidden
+    unreachable: frozenset[str] = frozenset()
+    crawl_delay_s: float | None = None
+
+    def verdict(self, url: str) -> RobotsVerdict:
+        why = RobotsWhy.DISALLOWED if url in self.forbidden else RobotsWhy.ALLOWED
+        why = RobotsWhy.UNREACHABLE if url in self.unreachable else why
+        return RobotsVerdict(why is RobotsWhy.ALLOWED, why, self.crawl_delay_s)
 
 
 @dataclass

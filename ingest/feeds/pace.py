@@ -49,6 +49,7 @@ class Why(StrEnum):
     GAP = "entries_may_have_been_missed"
     CACHE = "cache_headers"
     TTL = "feed_ttl"
+    SKIPPED = "feed_skips_these_hours"
     BACKOFF = "failing"
     RETRY_AFTER = "server_said_wait"
     GONE_ONCE = "gone_to_be_confirmed"
@@ -214,6 +215,25 @@ def _http_date(value: str | None) -> datetime | None:
     except ValueError:
         return None
     return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def after_skipped(at: datetime, memory: Mapping[str, object], latest: datetime) -> datetime:
+    """Return the first time from `at` on outside the hours and days that a feed asks to be left alone.
+
+    Those of RSS 2.0 (`skipHours`, `skipDays`), UTC. `latest` at the latest; `at` itself where the
+    feed skips all there is.
+    """
+    hours, days = _numbers(memory.get("skip_hours")), _numbers(memory.get("skip_days"))
+    found = at
+    for _ in range(24 * 8 if hours or days else 0):
+        if found.hour not in hours and found.weekday() not in days:
+            return min(found, max(at, latest))
+        found = found.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return at
+
+
+def _numbers(value: object) -> frozenset[int]:
+    return frozenset(value) if isinstance(value, list) else frozenset()
 
 
 # --- after a failure ---------------------------------------------------------------------------

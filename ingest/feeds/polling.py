@@ -3,7 +3,7 @@
 What must last between checks stands in `Feed.memory`:
 `why` the reason of the next check; `gap_s`, `newest`, `entries`, `new` the feed's rhythm; `limit_s`
 the interval beyond which entries slip through, `gaps` and `gap_at` where some may have; `ttl_s`
-what the feed asks for; `moving_to` a permanent redirect seen once; `gone_since` a first 410;
+what the feed asks for, `skip_hours` and `skip_days` likewise; `moving_to` a permanent redirect seen once; `gone_since` a first 410;
 `full_at` the last full answer beside validators, `doubt` when it brought news that a 304 may have
 hidden, `liar` when one was proved false; `shared_guids` guids that name no single item;
 `new_guids` documents in a row that had all their items under new guids.
@@ -101,6 +101,7 @@ def settle(
     else:
         feed = _failed(feed, check, now)
         next_look = pace.after_failure(feed, check.status, _wait_s(check), polling, config)
+    next_look, next_check_at = _next_check(feed, next_look, polling, now, random)
     return replace(
         feed,
         last_outcome=check.outcome,
@@ -108,7 +109,7 @@ def settle(
         last_checked_at=now,
         interval_s=next_look.interval_s,
         wait_until=_wait_until(check, next_look, now),
-        next_check_at=_next_check_at(next_look, now, random),
+        next_check_at=next_check_at,
         memory={**feed.memory, "why": next_look.why.value},
     )
 
@@ -121,11 +122,23 @@ def habits(feed: Feed) -> Habits:
     )
 
 
-def _next_check_at(next_look: Pace, now: datetime, random: Random) -> datetime | None:
-    """Return the time of the next check, somewhat put off; None for a feed that is gone."""
+def _next_check(
+    feed: Feed, next_look: Pace, polling: Polling, now: datetime, random: Random
+) -> tuple[Pace, datetime | None]:
+    """Return the time of the next check, somewhat put off, and why; None for a feed that is gone.
+
+    The hours a feed skips end at the full hour, and those who waited for it spread over minutes.
+    """
     if next_look.why is Why.GONE:
-        return None
-    return now + timedelta(seconds=next_look.interval_s * (1 + JITTER * random.random()))
+        return next_look, None
+    late = JITTER * random.random()
+    at = now + timedelta(seconds=next_look.interval_s * (1 + late))
+    if next_look.why is Why.CONFIGURED:
+        return next_look, at
+    after = pace.after_skipped(at, feed.memory, now + polling.max)
+    if after == at:
+        return next_look, at
+    return replace(next_look, why=Why.SKIPPED), after + timedelta(hours=late)
 
 
 # --- success ----------------------------------------------------------------------------------
@@ -199,6 +212,8 @@ def _remembered(feed: Feed, check: Check, now: datetime) -> dict[str, object]:
     if check.parsed is None:
         return memory
     _note(memory, "ttl_s", check.parsed.ttl_s)
+    _note(memory, "skip_hours", sorted(check.parsed.skip_hours))
+    _note(memory, "skip_days", sorted(check.parsed.skip_days))
     _note(memory, "shared_guids", _shared_guids(feed, check))
     _note(memory, "new_guids", new_guids(feed.memory.get("new_guids"), check.plans))
     overlap = pace.overlap(feed, check.parsed, check.plans, limit_s, now)

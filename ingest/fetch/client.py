@@ -2,8 +2,8 @@
 
 import re
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -14,12 +14,22 @@ from time import monotonic
 import requests
 from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
+from urllib3.util import parse_url
 from urllib3.util.request import ACCEPT_ENCODING
 
-from ingest.errors import Blocked, FetchError, HttpStatus, NetworkError, TooLarge
+from ingest.errors import (
+    Blocked,
+    FetchError,
+    HttpStatus,
+    NetworkError,
+    Offline,
+    TimedOut,
+    TooLarge,
+)
 from ingest.fetch import decode, guard
+from ingest.fetch.outage import Origin, Outage
 from ingest.fetch.settings import Fetch
-from ingest.fetch.wire import HEAD_BYTES, RUNNING, Adapter, Exchange, Get, tls_context
+from ingest.fetch.wire import HEAD_BYTES, RUNNING, Adapter, Exchange, Get, dial, tls_context
 from ingest.model import Request, Response
 
 MAX_REDIRECTS = 10
@@ -36,6 +46,9 @@ MAX_COOKIES = 20
 
 MAX_VALUE = 4_096
 """Longest cookie (RFC 6265 §6.1) or validator sent back; servers refuse headers of 8 kB."""
+
+PROBE_S = 5.0
+"""How long a connection may take that proves our own network alive."""
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PERMANENT = {301, 308}
@@ -60,35 +73,73 @@ class Client:
             per_host=settings.per_site,
             proxy=settings.proxy.get_secret_value() if settings.proxy else None,
         )
+        self._outage = Outage(self._reach)
 
     def close(self) -> None:
         """Close the kept connections; those in use close when their exchange ends."""
         self._adapter.close()
 
+    def watch(self, addresses: Iterable[str]) -> None:
+        """Name some addresses by which a dead site is told from a dead network of our own."""
+        for url in addresses:
+            with suppress(Blocked):
+                self._outage.seed([guard.read_url(url).origin])
+
     def fetch(self, request: Request) -> Response:
         """Return a 2xx answer, or a 304 where validators were sent; raises FetchError.
+
+        Offline where no other site can be reached either.
 
         Validators go to the asked address alone, `request.headers` to its origin alone.
         A body on a kept connection that turns out to be dead is asked for again on a new one.
         """
+        shown = guard.without_userinfo(request.url)
+        chain = _Chain(guard.read_url(request.url))
+        with self._exchange(shown, request.timeout_s) as exchange:
+            try:
+                with _translated(exchange):
+                    response = self._follow(request, chain, exchange)
+            except (NetworkError, TimedOut) as error:
+                began = exchange.deadline - exchange.timeout_s
+                if not exchange.reached and self._outage.explains(chain.target.origin, began):
+                    raise Offline("our own network seems to be down", url=shown) from error
+                raise
+            except HttpStatus:
+                self._outage.answered(chain.target.origin)
+                raise
+        self._outage.answered(chain.target.origin)
+        return response
+
+    @contextmanager
+    def _exchange(self, shown: str, timeout_s: float) -> Iterator[Exchange]:
+        """Run what is within under the bounds of one exchange."""
         exchange = Exchange(
-            shown=guard.without_userinfo(request.url),
+            shown=shown,
             host="",
-            timeout_s=request.timeout_s,
-            deadline=monotonic() + request.timeout_s,
+            timeout_s=timeout_s,
+            deadline=monotonic() + timeout_s,
             networks=self._settings.allow_networks,
             ports=self._settings.allow_ports,
         )
         token = RUNNING.set(exchange)
         try:
-            with _translated(exchange):
-                return self._follow(request, exchange)
+            yield exchange
         finally:
             RUNNING.reset(token)
 
-    def _follow(self, request: Request, exchange: Exchange) -> Response:
+    def _reach(self, origin: Origin) -> bool:
+        """Return whether a connection to an origin, or to the proxy, can be made."""
+        _, host, port = origin
+        guarded = self._settings.proxy is None
+        if self._settings.proxy is not None:
+            proxy = parse_url(self._settings.proxy.get_secret_value())
+            host, port = proxy.host or "", proxy.port or 80
+        with self._exchange(host, PROBE_S) as exchange, suppress(FetchError, OSError):
+            dial(host, port, guarded=guarded).close()
+        return exchange.reached
+
+    def _follow(self, request: Request, chain: "_Chain", exchange: Exchange) -> Response:
         """Ask, and follow redirects until there is an answer; their bodies are never read."""
-        chain = _Chain(guard.read_url(request.url))
         for _ in range(MAX_REDIRECTS + 1):
             raw = self._open(Get(chain.target, self._headers_for(request, chain)), exchange)
             with closing(raw):
@@ -188,6 +239,7 @@ def _answer(request: Request, chain: _Chain, raw: HTTPResponse, exchange: Exchan
         body=body,
         permanent_url=chain.permanent_url,
         elapsed_s=exchange.elapsed_s(),
+        address=exchange.address,
     )
 
 

@@ -3,9 +3,11 @@
 Pure bookkeeping in monotonic seconds, handed in; nothing waits here, and one thread calls it.
 """
 
-from dataclasses import dataclass
+from collections import Counter, deque
+from dataclasses import dataclass, field
 
 from ingest.fetch.settings import Fetch
+from ingest.model import Exchange
 
 ASK_AGAIN_S = 0.25
 """How soon to ask again while a site's slots are taken; how long that lasts, nobody knows."""
@@ -31,6 +33,13 @@ MAX_SLOW_DELAY_S = 60.0
 MAX_CRAWL_DELAY_S = 60.0
 """Longest `Crawl-delay` followed; a page a minute is 1,440 a day, more than a site publishes."""
 
+PER_HOST = 4
+"""Exchanges at a time with one IP address, whatever the number of sites it serves.
+
+Enough for the thousands of sites behind one address of a content network, some 40 answers a second
+at 0.1 s each, and little for the one small machine that serves all the blogs of a provider.
+"""
+
 IDLE_S = 600.0
 """A site at rest for so long is forgotten, and starts as an unknown one."""
 
@@ -49,6 +58,10 @@ class _Site:
     average_s: float = 0.0
     """How long answers take: half the last, a quarter the one before, and so on."""
     crawl_delay_s: float = 0.0
+    address: str | None = None
+    """The IP address that answered last."""
+    charged: deque[str | None] = field(default_factory=deque)
+    """For each running exchange, the address whose slot it took."""
 
     @property
     def rests_until(self) -> float:
@@ -64,6 +77,8 @@ class Pacing:
 
     def __init__(self, settings: Fetch) -> None:
         self._per_site = settings.per_site
+        self._per_host = max(PER_HOST, settings.per_site)
+        self._hosts: Counter[str] = Counter()
         self._delay_s = settings.site_delay.total_seconds()
         self._sites: dict[str, _Site] = {}
         self._sweep_at = _SWEEP_FROM
@@ -80,40 +95,41 @@ class Pacing:
             state = self._sites[site] = _Site()
         if state.rests_until > now:
             return state.rests_until - now
-        if state.running >= self._per_site:
+        if state.running >= self._per_site or self._hosts[state.address or ""] >= self._per_host:
             return ASK_AGAIN_S
         state.running += 1
+        state.charged.append(state.address)
+        if state.address:
+            self._hosts[state.address] += 1
         return 0.0
 
-    def finish(
-        self,
-        site: str,
-        now: float,
-        *,
-        status: int | None,
-        retry_after_s: float | None,
-        elapsed_s: float,
-    ) -> None:
+    def finish(self, site: str, now: float, exchange: Exchange) -> None:
         """Give a slot back, with what the exchange came to; `status` is None where none came.
 
         Work that ended without asking the site (no status, no time) leaves no trace.
         """
         state = self._sites[site]
         state.running -= 1
-        if status is None and not elapsed_s:
+        self._free_host(state.charged.popleft())
+        state.address = exchange.address or state.address
+        if exchange.crawl_delay_s is not None:
+            state.crawl_delay_s = min(max(exchange.crawl_delay_s, 0.0), MAX_CRAWL_DELAY_S)
+        status = exchange.status
+        if status is None and not exchange.elapsed_s:
             return
-        state.average_s = (state.average_s + elapsed_s) / 2
+        state.average_s = (state.average_s + exchange.elapsed_s) / 2
         state.free_at = max(state.free_at, now + self._delay(state))
         state.forbidden = state.forbidden + 1 if status == 403 else 0
         if status in {429, 503} or state.forbidden >= FORBIDDEN_BURST:
-            _pause(state, now, retry_after_s)
+            _pause(state, now, exchange.retry_after_s)
         elif status is not None and (200 <= status < 300 or status == 304):
             state.pauses = max(state.pauses - 1, 0)
 
-    def crawl_delay(self, site: str, seconds: float) -> None:
-        """Follow a site's `Crawl-delay` from now on, within reason."""
-        state = self._sites.setdefault(site, _Site())
-        state.crawl_delay_s = min(max(seconds, 0.0), MAX_CRAWL_DELAY_S)
+    def _free_host(self, address: str | None) -> None:
+        if address:
+            self._hosts[address] -= 1
+            if not self._hosts[address]:
+                del self._hosts[address]
 
     def _delay(self, state: _Site) -> float:
         slow = min(state.average_s, MAX_SLOW_DELAY_S) if state.average_s > SLOW_S else 0.0

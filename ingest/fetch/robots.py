@@ -6,16 +6,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from enum import StrEnum
 from time import monotonic
 from typing import Protocol
 
 from protego import Protego
 
-from ingest.errors import Blocked, FetchError, HttpStatus
+from ingest.errors import Blocked, FetchError, HttpStatus, Offline
 from ingest.fetch import guard
 from ingest.fetch.settings import Fetch
-from ingest.model import Request, Response
+from ingest.model import Request, Response, RobotsVerdict, RobotsWhy
 
 TOKEN = "ingest"  # noqa: S105 - the product token of RFC 9309 §2.2.1, the name in our User-Agent
 
@@ -24,6 +23,11 @@ FRESH_S = 86_400.0
 
 UNREACHABLE_S = 600.0
 """How long before a site whose robots.txt could not be had is asked for it again."""
+
+SOON_S = 4.0
+"""The same during the first minute, so that each try for the page (`jobs.read`) asks anew."""
+
+FIRST_MINUTE_S = 60.0
 
 GIVE_UP_S = 30 * 86_400.0
 """After so long without an answer there are no rules (RFC 9309 §2.3.1.4)."""
@@ -51,24 +55,6 @@ class Fetcher(Protocol):
     def fetch(self, request: Request) -> Response:
         """Return an answer; raises FetchError."""
         ...
-
-
-class Why(StrEnum):
-    """Why a page may be fetched, or not."""
-
-    ALLOWED = "allowed"
-    DISALLOWED = "disallowed"
-    UNREACHABLE = "unreachable"
-    """The rules could not be had: no page until they can (RFC 9309 §2.3.1.4)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the rules say of one address."""
-
-    allowed: bool
-    why: Why
-    crawl_delay_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,29 +85,25 @@ class Robots:
         """Return whether we may fetch `url`; may itself fetch the site's robots.txt."""
         return self.verdict(url).allowed
 
-    def crawl_delay(self, url: str) -> float | None:
-        """Return the seconds between requests that the site asks us for, if it does."""
-        return self.verdict(url).crawl_delay_s
-
-    def verdict(self, url: str) -> Verdict:
-        """Return what the rules say of `url`, and why.
+    def verdict(self, url: str) -> RobotsVerdict:
+        """Return what the rules say of `url`, and why; raises Offline.
 
         An address that the guard will refuse anyway is allowed here, so that the reason told is
         the guard's.
         """
         if not self._settings.robots:
-            return Verdict(True, Why.ALLOWED)
+            return RobotsVerdict(True, RobotsWhy.ALLOWED)
         try:
             target = guard.read_url(url)
         except Blocked:
-            return Verdict(True, Why.ALLOWED)
+            return RobotsVerdict(True, RobotsWhy.ALLOWED)
         rules = self._rules(target.root)
         if rules.parsed is None:
             lost = rules.lost_at is not None and self._clock() - rules.lost_at < GIVE_UP_S
-            return Verdict(not lost, Why.UNREACHABLE if lost else Why.ALLOWED)
+            return RobotsVerdict(not lost, RobotsWhy.UNREACHABLE if lost else RobotsWhy.ALLOWED)
         allowed = rules.parsed.can_fetch(target.url, TOKEN)
-        why = Why.ALLOWED if allowed else Why.DISALLOWED
-        return Verdict(allowed, why, rules.parsed.crawl_delay(TOKEN))
+        why = RobotsWhy.ALLOWED if allowed else RobotsWhy.DISALLOWED
+        return RobotsVerdict(allowed, why, rules.parsed.crawl_delay(TOKEN))
 
     def _rules(self, origin: str) -> _Rules:
         """Return the rules of an origin, asked for by one thread while the others wait."""
@@ -161,6 +143,8 @@ class Robots:
         request = Request(f"{origin}/robots.txt", self._settings.timeout.total_seconds(), MAX_BYTES)
         try:
             body = self._client.fetch(request).body
+        except Offline:
+            raise
         except FetchError as error:
             if isinstance(error, HttpStatus) and _is_refusal(error.status):
                 return _Rules(None, 0, self._clock() + FRESH_S)
@@ -173,10 +157,11 @@ class Robots:
     def _lost(self, known: _Rules | None) -> _Rules:
         now = self._clock()
         since = now if known is None or known.lost_at is None else known.lost_at
+        again_s = SOON_S if now - since < FIRST_MINUTE_S else UNREACHABLE_S
         return _Rules(
             known.parsed if known else None,
             known.weight if known else 0,
-            now + UNREACHABLE_S,
+            now + again_s,
             since,
         )
 

@@ -63,6 +63,10 @@ class Exchange:
     """Whether the current request went out on a new connection."""
     answered: bool = False
     """Whether anything came back for the current request."""
+    reached: bool = False
+    """Whether any machine out there took a connection, or refused it."""
+    address: str | None = None
+    """The IP address that the current request went to; None through a proxy."""
 
     def begin(self, host: str) -> None:
         """Start another request of the exchange; time runs on."""
@@ -157,9 +161,13 @@ def dial(host: str, port: int, *, guarded: bool = True) -> socket.socket:
     for number, place in enumerate(places):
         share = exchange.seconds_left() / (len(places) - number)
         try:
-            return _connect(place, share, exchange)
+            sock = _connect(place, share, exchange)
         except OSError as error:
             trouble = error
+            exchange.reached = exchange.reached or isinstance(error, ConnectionRefusedError)
+        else:
+            exchange.reached = True
+            return sock
     exchange.seconds_left()
     reason = trouble.strerror if trouble and trouble.strerror else "no answer"
     raise NetworkError(f"cannot connect to {host}: {reason}", url=exchange.shown) from trouble
@@ -244,13 +252,19 @@ class _Plain(HTTPConnection):
     """A connection that dials by the guard; one to the configured proxy needs no leave."""
 
     used_at = 0.0
+    address: str | None = None
 
     def _new_conn(self) -> socket.socket:
-        RUNNING.get().dialled = True
-        return dial(self._dns_host, self.port, guarded=self.proxy is None)
+        exchange = RUNNING.get()
+        exchange.dialled = True
+        sock = dial(self._dns_host, self.port, guarded=self.proxy is None)
+        if self.proxy is None:
+            self.address = exchange.address = str(sock.getpeername()[0])
+        return sock
 
     def request(self, method: str, url: str, *args: Any, **options: Any) -> None:
         self.used_at = monotonic()
+        RUNNING.get().address = self.address
         super().request(method, url, *args, **options)
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
 
 from ingest.alerts.settings import Restraint
@@ -14,6 +15,9 @@ from ingest.jobs.traffic import Traffic
 from ingest.model import Document, Match, Rule
 from ingest.rules.percolate import RuleSet
 from ingest.stories.settings import Stories
+
+OFFLINE_WAIT = timedelta(seconds=90)
+"""How long feeds and pages rest while our own network is down; `poll` does not wait for them."""
 
 
 class Rules:

@@ -24,6 +24,7 @@ from ingest.model import (
     Placement,
     Request,
     Response,
+    RobotsVerdict,
     Saved,
     Sketch,
     Story,
@@ -59,8 +60,8 @@ class Extract(Protocol):
 class Robots(Protocol):
     """What a site's robots.txt says of an address."""
 
-    def allowed(self, url: str) -> bool:
-        """Return whether our User-Agent may fetch `url` (RFC 9309)."""
+    def verdict(self, url: str) -> RobotsVerdict:
+        """Return whether our User-Agent may fetch `url` and why (RFC 9309); raises Offline."""
         ...
 
 
@@ -172,8 +173,10 @@ class Tx(Protocol):
         """Mark an entry as read, give up its lease, and note when its page is due again."""
         ...
 
-    def postpone_entry(self, entry: Entry, *, until: datetime, error: str) -> None:
-        """Put off an entry, counting the attempt."""
+    def postpone_entry(
+        self, entry: Entry, *, until: datetime, error: str, count: bool = True
+    ) -> None:
+        """Put off an entry, counting the attempt unless our own network is to blame."""
         ...
 
     def fresh_delivery(self, delivery_id: str) -> Delivery | None:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ingest.articles import extract, quality
-from ingest.jobs.context import Context
+from ingest.errors import Offline
+from ingest.jobs.context import OFFLINE_WAIT, Context
 from ingest.jobs.keep import Kept, document, keep, think
 from ingest.jobs.ports import Tx
 from ingest.jobs.scrape import Scraped, as_extraction, page_key, scrape, unread, wants_page
@@ -39,7 +40,10 @@ def read(entry: Entry, context: Context, now: datetime) -> Read:
     if was is None and context.rules.early_for(entry.feed, entry.feed_tags):
         told = _tell_early(entry, own, context, now)
         was, early = told.article, told.alerts
-    scraped = scrape(entry, own, context, now)
+    try:
+        scraped = scrape(entry, own, context, now)
+    except Offline as error:
+        return Read(entry, _wait_for_network(entry, error, context, now), None, early, Exchange())
     if scraped.passing and unread(was) and entry.attempts < len(TRIES):
         _put_off(entry, scraped, context, now)
         return Read(entry, scraped.page, None, early, scraped.exchange)
@@ -99,6 +103,15 @@ def _choose(scraped: Scraped, own: Extraction, was: Article | None) -> Extractio
 def _key(entry: Entry, scraped: Scraped) -> str:
     canonical = scraped.extraction.canonical_url if scraped.extraction else None
     return page_key(entry, scraped.page.final_url, canonical)
+
+
+def _wait_for_network(entry: Entry, error: Offline, context: Context, now: datetime) -> PageRead:
+    """Leave an entry until our own network is back; it costs none of its tries."""
+    until = now + OFFLINE_WAIT
+    context.doors.store.write(
+        lambda tx: tx.postpone_entry(entry, until=until, error=str(error), count=False)
+    )
+    return PageRead("offline", str(error))
 
 
 def _put_off(entry: Entry, scraped: Scraped, context: Context, now: datetime) -> None:

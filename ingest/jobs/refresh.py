@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ingest.errors import FetchError, HttpStatus, ParseError
+from ingest.errors import FetchError, HttpStatus, Offline, ParseError
 from ingest.feeds import freshness, parse, polling
 from ingest.feeds.polling import Check
-from ingest.jobs.context import Context
+from ingest.jobs.context import OFFLINE_WAIT, Context
 from ingest.jobs.ports import Store, Tx
 from ingest.model import EntryPlan, EntryWhy, Exchange, Feed, Outcome, ParsedFeed
 
@@ -21,6 +21,8 @@ class Refreshed:
     new: int
     changed: int
     exchange: Exchange
+    offline: bool = False
+    """Whether nothing could be learned because our own network is down."""
 
 
 def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
@@ -29,7 +31,10 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
     New entries are due for reading at once; nothing is fetched or sent from inside the
     transaction. What goes wrong outside is an outcome of the feed, not an error here.
     """
-    check, exchange = _check(feed, context, now)
+    try:
+        check, exchange = _check(feed, context, now)
+    except Offline as error:
+        return _wait_for_network(feed, error, context, now)
     plans = [plan for plan in check.plans if plan.why is not EntryWhy.KNOWN or plan.rekeyed]
     silent = feed.first_polled_at is None and context.polling.first == "store"
     settled = polling.settle(
@@ -53,8 +58,15 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
     return Refreshed(settled, counts[EntryWhy.NEW], counts[EntryWhy.CHANGED], exchange)
 
 
+def _wait_for_network(feed: Feed, error: Offline, context: Context, now: datetime) -> Refreshed:
+    """Leave a feed until our own network is back, with its state as it was."""
+    until, said = now + OFFLINE_WAIT, str(error)
+    context.doors.store.write(lambda tx: tx.postpone_feed(feed.id, until=until, error=said))
+    return Refreshed(feed, 0, 0, Exchange(), offline=True)
+
+
 def _check(feed: Feed, context: Context, now: datetime) -> tuple[Check, Exchange]:
-    """Fetch and understand a feed; every outcome is a value."""
+    """Fetch and understand a feed; every outcome is a value but Offline, an error."""
     request = freshness.request_for(
         feed,
         context.feed_config(feed.name, feed.url),
@@ -64,6 +76,8 @@ def _check(feed: Feed, context: Context, now: datetime) -> tuple[Check, Exchange
     )
     try:
         response = context.doors.fetcher.fetch(request)
+    except Offline:
+        raise
     except FetchError as error:
         status = error.status if isinstance(error, HttpStatus) else None
         check = Check(
@@ -74,7 +88,7 @@ def _check(feed: Feed, context: Context, now: datetime) -> tuple[Check, Exchange
         )
         return check, Exchange(status, error.retry_after_s)
 
-    exchange = Exchange(response.status, elapsed_s=response.elapsed_s)
+    exchange = Exchange(response.status, elapsed_s=response.elapsed_s, address=response.address)
     answer = Check(
         outcome=Outcome.NOT_MODIFIED,
         status=response.status,

@@ -4,10 +4,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ingest.articles import extract
-from ingest.errors import ExtractError, FetchError, HttpStatus, NetworkError, TimedOut
+from ingest.errors import ExtractError, FetchError, HttpStatus, NetworkError, Offline, TimedOut
 from ingest.feeds.polling import outcome_of
 from ingest.jobs.context import Context
-from ingest.model import Article, Entry, Exchange, Extraction, PageRead, Request, Response
+from ingest.model import (
+    Article,
+    Entry,
+    Exchange,
+    Extraction,
+    PageRead,
+    Request,
+    Response,
+    RobotsVerdict,
+    RobotsWhy,
+)
 from ingest.stories import exact
 
 RECENT = timedelta(hours=1)
@@ -28,17 +38,25 @@ class Scraped:
 
 
 def scrape(entry: Entry, own: Extraction, context: Context, now: datetime) -> Scraped:
-    """Fetch and clean the page behind an entry; every outcome is a value."""
+    """Fetch and clean the page behind an entry; every outcome is a value but Offline, an error."""
     if (reason := _no_page(entry, context)) is not None:
         return Scraped(reason, Exchange())
+    verdict = context.doors.robots.verdict(entry.link or "")
+    if not verdict.allowed:
+        return _kept_out(verdict)
     if entry.article_id is None and (known := _known_page(entry, context, now)):
         page = PageRead("same_page", f"read as article {known.id}", final_url=known.url)
         return Scraped(page, Exchange(), as_extraction(known))
     try:
         response = context.doors.fetcher.fetch(_request(entry, context))
+    except Offline:
+        raise
     except FetchError as error:
-        return _failed(error)
-    return _understood(response, own, context)
+        scraped = _failed(error)
+    else:
+        scraped = _understood(response, own, context)
+    exchange = replace(scraped.exchange, crawl_delay_s=verdict.crawl_delay_s)
+    return replace(scraped, exchange=exchange)
 
 
 def wants_page(entry: Entry, context: Context) -> bool:
@@ -80,9 +98,16 @@ def _no_page(entry: Entry, context: Context) -> PageRead | None:
         return PageRead("feed_text", "the entry has no link")
     if not wants_page(entry, context):
         return PageRead("feed_text", "full_text is off")
-    if not context.doors.robots.allowed(entry.link):
-        return PageRead("robots", "the site's robots.txt forbids it")
     return None
+
+
+def _kept_out(verdict: RobotsVerdict) -> Scraped:
+    """Say why robots.txt keeps us out; rules that cannot be had just now may be had soon."""
+    exchange = Exchange(crawl_delay_s=verdict.crawl_delay_s)
+    if verdict.why is RobotsWhy.UNREACHABLE:
+        page = PageRead("robots_unreachable", "the site's robots.txt cannot be had")
+        return Scraped(page, exchange, passing=True)
+    return Scraped(PageRead("robots", "the site's robots.txt forbids it"), exchange)
 
 
 def _known_page(entry: Entry, context: Context, now: datetime) -> Article | None:
@@ -118,7 +143,7 @@ def _failed(error: FetchError) -> Scraped:
 def _understood(response: Response, own: Extraction, context: Context) -> Scraped:
     """Take the article out of a page."""
     page = PageRead("fetched", final_url=response.url, html=response.body)
-    exchange = Exchange(response.status, elapsed_s=response.elapsed_s)
+    exchange = Exchange(response.status, elapsed_s=response.elapsed_s, address=response.address)
     try:
         extraction = extract.extract(
             response.body,

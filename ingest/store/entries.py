@@ -212,10 +212,10 @@ _POSTPONE = (
     .values(
         read_at=bindparam("until", type_=Utc),
         page_error=bindparam("error"),
-        attempts=entries.c.attempts + 1,
+        attempts=entries.c.attempts + bindparam("count"),
         state=case(
             (entries.c.article_id.is_not(None), entries.c.state),
-            (entries.c.attempts + 1 >= FAILED_AFTER, EntryState.FAILED.value),
+            (entries.c.attempts + bindparam("count") >= FAILED_AFTER, EntryState.FAILED.value),
             else_=entries.c.state,
         ),
         **FREED,
@@ -243,6 +243,9 @@ def finish(
         connection.execute(_OVERTAKEN, {"entry": entry.id, "article": article.id})
 
 
-def postpone(connection: Connection, entry: Entry, until: datetime, error: str) -> None:
+def postpone(
+    connection: Connection, entry: Entry, until: datetime, error: str, *, count: bool = True
+) -> None:
     """Put off an entry, count the attempt, and give up its lease."""
-    connection.execute(_POSTPONE, {"entry": entry.id, "until": until, "error": error})
+    values = {"entry": entry.id, "until": until, "error": error, "count": int(count)}
+    connection.execute(_POSTPONE, values)

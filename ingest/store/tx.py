@@ -55,9 +55,11 @@ class Tx:
         """Mark an entry as read, give up its lease, and note when its page is due again."""
         entries.finish(self._connection, entry, article, page, again_at)
 
-    def postpone_entry(self, entry: Entry, *, until: datetime, error: str) -> None:
-        """Put off an entry, counting the attempt."""
-        entries.postpone(self._connection, entry, until, error)
+    def postpone_entry(
+        self, entry: Entry, *, until: datetime, error: str, count: bool = True
+    ) -> None:
+        """Put off an entry, counting the attempt unless our own network is to blame."""
+        entries.postpone(self._connection, entry, until, error, count=count)
 
     # --- articles and stories ---------------------------------------------------------------
 

@@ -34,15 +34,7 @@ class Gate(Protocol):
         """Take a slot and return 0, or return the seconds to wait before asking again."""
         ...
 
-    def finish(
-        self,
-        lane: str,
-        now: float,
-        *,
-        status: int | None,
-        retry_after_s: float | None,
-        elapsed_s: float,
-    ) -> None:
+    def finish(self, lane: str, now: float, exchange: Exchange) -> None:
         """Give the slot back, with what the exchange came to."""
         ...
 
@@ -160,13 +152,7 @@ class Pool:
         while not self._done.empty():
             lane, exchange = self._done.get()
             now = monotonic()
-            self._gate.finish(
-                lane,
-                now,
-                status=exchange.status,
-                retry_after_s=exchange.retry_after_s,
-                elapsed_s=exchange.elapsed_s,
-            )
+            self._gate.finish(lane, now, exchange)
             self._running[lane] -= 1
             if not self._running[lane]:
                 del self._running[lane]

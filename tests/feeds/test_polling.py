@@ -1,7 +1,7 @@
 """What a check makes of a feed, and when it is looked at again."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import pytest
@@ -313,6 +313,43 @@ def test_what_the_feed_asks_for_holds_until_it_says_otherwise() -> None:
 
     assert (later.interval_s, why(later)) == (3600, Why.TTL)
     assert dropped.interval_s == 900
+
+
+SKIPS = """
+<skipHours><hour>12</hour><hour>13</hour></skipHours><skipDays><day>Sunday</day></skipDays>
+"""
+
+
+def test_a_feed_is_left_alone_in_the_hours_and_days_it_skips() -> None:
+    feed = settle(FEED, fetched(read(*hours(1, 2, 3), head=SKIPS), new=0))
+    patient = Polling.model_validate({"max": "2d"})
+    night = datetime(2024, 6, 8, 23, 50, tzinfo=UTC)
+    saturday = settle(feed, SUCCESS, now=night, settings=patient)
+
+    assert feed.next_check_at is not None
+    assert saturday.next_check_at is not None
+    assert (feed.next_check_at.hour, why(feed)) == (14, Why.SKIPPED)
+    assert saturday.next_check_at.date() == date(2024, 6, 10)
+
+
+@pytest.mark.parametrize(
+    ("memory", "after"),
+    [
+        ({}, timedelta()),
+        ({"skip_hours": [1, 2]}, timedelta()),
+        ({"skip_hours": list(range(24))}, timedelta()),
+        ({"skip_days": list(range(7))}, timedelta()),
+        ({"skip_hours": [12]}, timedelta(minutes=50)),
+        ({"skip_days": [0, 1, 2]}, timedelta(hours=24)),
+    ],
+    ids=["none", "other hours", "all hours", "all days", "this hour", "no longer than the most"],
+)
+def test_skipped_hours_end_and_never_swallow_everything(
+    memory: dict[str, object], after: timedelta
+) -> None:
+    at = NOW + timedelta(minutes=10)
+
+    assert pace.after_skipped(at, memory, at + timedelta(hours=24)) == at + after
 
 
 def test_a_quiet_feed_is_asked_less_often_but_not_rarely() -> None:

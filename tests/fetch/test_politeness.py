@@ -12,15 +12,17 @@ from hypothesis import strategies as st
 from ingest.errors import FetchError, HttpStatus
 from ingest.fetch.client import Client
 from ingest.fetch.politeness import (
+    ASK_AGAIN_S,
     FIRST_PAUSE_S,
     FORBIDDEN_BURST,
     IDLE_S,
     MAX_CRAWL_DELAY_S,
     MAX_PAUSE_S,
+    PER_HOST,
     Pacing,
 )
 from ingest.fetch.settings import Fetch
-from ingest.model import Request
+from ingest.model import Exchange, Request
 from tests.origin import Asked, Origin
 
 SITE, NOW = "example.org", 1000.0
@@ -38,7 +40,7 @@ def end(
     retry_after_s: float | None = None,
     elapsed_s: float = 0.1,
 ) -> None:
-    pace.finish(SITE, now, status=status, retry_after_s=retry_after_s, elapsed_s=elapsed_s)
+    pace.finish(SITE, now, Exchange(status, retry_after_s, elapsed_s))
 
 
 def ask(pace: Pacing, now: float, status: int | None = 200, **options: Any) -> None:
@@ -174,8 +176,8 @@ def test_work_that_asked_nothing_leaves_no_trace() -> None:
 def test_a_crawl_delay_is_followed_within_reason(asked: float, kept: float) -> None:
     pace = pacing()
 
-    pace.crawl_delay(SITE, asked)
-    ask(pace, NOW)
+    assert pace.try_start(SITE, NOW) == 0
+    pace.finish(SITE, NOW, Exchange(200, elapsed_s=0.1, crawl_delay_s=asked))
 
     assert pace.try_start(SITE, NOW) == pytest.approx(kept)
 
@@ -186,10 +188,36 @@ def test_idle_sites_are_forgotten_and_resting_ones_are_not() -> None:
     for number in range(50_000):
         site, now = f"s{number}", NOW + number
         pace.try_start(site, now)
-        pace.finish(site, now, status=200, retry_after_s=None, elapsed_s=0.1)
+        pace.finish(site, now, Exchange(200, elapsed_s=0.1))
 
     assert len(pace) < 4 * IDLE_S
     assert pace.try_start(SITE, NOW + 50_000) == pytest.approx(30_000)
+
+
+def test_sites_of_one_machine_share_its_slots_and_others_go_on() -> None:
+    pace = pacing(site_delay="0s")
+    sites = [f"blog{number}.example" for number in range(10)]
+    for site in sites:
+        pace.try_start(site, NOW)
+        pace.finish(site, NOW, Exchange(200, elapsed_s=0.1, address="192.0.2.1"))
+
+    waits = [pace.try_start(site, NOW + 1) for site in sites]
+    elsewhere = pace.try_start("elsewhere.example", NOW + 1)
+    pace.finish(sites[0], NOW + 2, Exchange(200, elapsed_s=0.1, address="192.0.2.1"))
+
+    assert waits == [0.0] * PER_HOST + [ASK_AGAIN_S] * (10 - PER_HOST)
+    assert elsewhere == 0
+    assert pace.try_start(sites[-1], NOW + 2) == 0
+
+
+def test_a_site_that_moved_to_another_machine_leaves_no_slot_taken() -> None:
+    pace = pacing(site_delay="0s")
+    for number in range(50):
+        address = f"192.0.2.{number % 3}"
+        assert pace.try_start(SITE, NOW) == 0
+        pace.finish(SITE, NOW, Exchange(200, elapsed_s=0.1, address=address))
+
+    assert pace.try_start(SITE, NOW) == 0
 
 
 STEPS = st.lists(

@@ -7,9 +7,9 @@ from time import perf_counter, sleep
 import pytest
 
 from ingest.fetch.client import Client
-from ingest.fetch.robots import GIVE_UP_S, MAX_ORIGINS, Robots, Why
+from ingest.fetch.robots import GIVE_UP_S, MAX_ORIGINS, Robots
 from ingest.fetch.settings import Fetch
-from ingest.model import Request, Response
+from ingest.model import Request, Response, RobotsWhy
 from tests.fetch.hostile import Hostile, saying
 from tests.origin import Answer, Asked, Origin
 
@@ -74,16 +74,16 @@ def test_rules_are_read(rules: Robots, origin: Origin, text: str, path: str, all
 def test_the_reason_is_told(rules: Robots, origin: Origin) -> None:
     publish(origin, "User-agent: *\nDisallow: /private\nCrawl-delay: 7")
 
-    assert rules.verdict(origin.url("/private")).why is Why.DISALLOWED
-    assert rules.verdict(origin.url("/open")).why is Why.ALLOWED
-    assert rules.crawl_delay(origin.url("/open")) == 7
+    assert rules.verdict(origin.url("/private")).why is RobotsWhy.DISALLOWED
+    assert rules.verdict(origin.url("/open")).why is RobotsWhy.ALLOWED
+    assert rules.verdict(origin.url("/open")).crawl_delay_s == 7
 
 
 @pytest.mark.parametrize("value", ["soon", "-1", "inf", "nan", ""])
 def test_a_crawl_delay_that_is_none_is_none(rules: Robots, origin: Origin, value: str) -> None:
     publish(origin, f"User-agent: *\nCrawl-delay: {value}")
 
-    assert rules.crawl_delay(origin.url("/")) is None
+    assert rules.verdict(origin.url("/")).crawl_delay_s is None
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_refused_file_allows_all_and_a_failing_one_nothing(
     verdict = rules.verdict(origin.url("/a"))
 
     assert verdict.allowed is allowed
-    assert verdict.why is (Why.ALLOWED if allowed else Why.UNREACHABLE)
+    assert verdict.why is (RobotsWhy.ALLOWED if allowed else RobotsWhy.UNREACHABLE)
 
 
 def test_redirects_are_followed_and_endless_ones_allow_all(rules: Robots, origin: Origin) -> None:
@@ -127,10 +127,10 @@ def test_a_site_that_does_not_answer_is_left_alone_for_thirty_days(
         url = origin.url("/a")
 
     for _ in range(3):
-        assert rules.verdict(url).why is Why.UNREACHABLE
+        assert rules.verdict(url).why is RobotsWhy.UNREACHABLE
         clock.now += GIVE_UP_S / 2 - 1
     clock.now += 2
-    assert rules.verdict(url).why is Why.ALLOWED
+    assert rules.verdict(url).why is RobotsWhy.ALLOWED
 
 
 def test_known_rules_hold_on_while_the_file_cannot_be_had(
@@ -186,7 +186,7 @@ def test_switched_off_nothing_is_asked(client: Client, origin: Origin) -> None:
     rules = Robots(client, Fetch(robots=False))
 
     assert rules.allowed(origin.url("/a"))
-    assert rules.crawl_delay(origin.url("/a")) is None
+    assert rules.verdict(origin.url("/a")).crawl_delay_s is None
     assert origin.requests == []
 
 
@@ -206,7 +206,7 @@ def test_only_the_first_500_kib_are_read(rules: Robots, origin: Origin) -> None:
 def test_a_file_that_never_ends_is_no_answer(client: Client) -> None:
     rules = Robots(client, Fetch())
     with Hostile(saying(b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n")) as server:
-        assert rules.verdict(server.url("/a")).why is Why.UNREACHABLE
+        assert rules.verdict(server.url("/a")).why is RobotsWhy.UNREACHABLE
 
 
 @pytest.mark.parametrize(

@@ -32,18 +32,10 @@ class OpenGate:
         self.most[lane] = max(self.most[lane], self.running[lane])
         return 0.0
 
-    def finish(
-        self,
-        lane: str,
-        now: float,
-        *,
-        status: int | None,
-        retry_after_s: float | None,
-        elapsed_s: float,
-    ) -> None:
+    def finish(self, lane: str, now: float, exchange: Exchange) -> None:
         self.running[lane] -= 1
         self.ended[lane] = now
-        self.told.append((lane, status))
+        self.told.append((lane, exchange.status))
 
 
 class Rows:
