@@ -145,7 +145,7 @@ def _understood(response: Response, own: Extraction, context: Context) -> Scrape
     page = PageRead("fetched", final_url=response.url, html=response.body)
     exchange = Exchange(response.status, elapsed_s=response.elapsed_s, address=response.address)
     try:
-        extraction = extract.extract(
+        extraction = context.doors.extract(
             response.body,
             url=response.url,
             content_type=response.headers.get("content-type"),
