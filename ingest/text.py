@@ -7,6 +7,8 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 # --- folding ----------------------------------------------------------------------------------
@@ -352,3 +354,45 @@ def _joined(words: list[Word], first: int) -> Iterator[Joined]:
             yield Joined("".join(word.key for word in words[start:stop]), start, stop - start)
     if last - first > 4:
         yield Joined("".join(word.key for word in words[first:]), first, last - first)
+
+
+# --- what a text index needs --------------------------------------------------------------------
+
+LONGEST_KEY = 60
+"""Code points of a word in the index; longer ones are found by their beginning."""
+
+
+def is_run(key: str) -> bool:
+    """Tell whether a word is one character of a script without spaces (CJK, Thai)."""
+    return len(key) == 1 and not key.isascii() and _SHAPES[ord(key)] == "c"
+
+
+def searchable(*texts: str) -> set[str]:
+    """Return every word by which texts can be found, as `cut` has them, each once.
+
+    Neighbours in scripts without spaces are there as pairs too: single characters are too common
+    to look for. An index of these keys gives every article that a rule's words are in, and more.
+    """
+    keys: set[str] = set()
+    for text in texts:
+        before = ""
+        for chunk in text.split():
+            found, first, last = _keys(chunk) if len(chunk) < _SHORT else _keys_of(chunk)
+            keys.update(found)
+            if before and first:
+                keys.add(before + first)
+            before = last
+    return keys
+
+
+def _keys_of(chunk: str) -> tuple[tuple[str, ...], str, str]:
+    """Return the keys of a chunk, and its first and last word where they pair with neighbours."""
+    words, joined, _ = cut(chunk)
+    runs = [word.key if is_run(word.key) else "" for word in words]
+    pairs = [one + two for one, two in pairwise(runs) if one and two]
+    keys = [*(word.key for word in words), *(other.key for other in joined), *pairs]
+    ends = (runs[0], runs[-1]) if runs else ("", "")
+    return tuple(dict.fromkeys(key[:LONGEST_KEY] for key in keys)), *ends
+
+
+_keys = lru_cache(maxsize=50_000)(_keys_of)

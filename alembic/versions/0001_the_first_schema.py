@@ -135,6 +135,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
         sa.UniqueConstraint("key", name=op.f("uq_articles_key")),
     )
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE VIRTUAL TABLE article_words USING fts5(words, content='', detail='none', "
+            "columnsize=0, tokenize=\"ascii tokenchars '.&+#~'\")"
+        )
+    else:
+        op.execute(
+            "CREATE TABLE article_words (article_id BIGINT CONSTRAINT pk_article_words PRIMARY KEY "
+            "CONSTRAINT fk_article_words_article_id REFERENCES articles (id) ON DELETE CASCADE, "
+            "words TSVECTOR NOT NULL)"
+        )
+        op.execute("CREATE INDEX ix_article_words_words ON article_words USING gin (words)")
     op.create_index(op.f("ix_articles_first_seen_at"), "articles", ["first_seen_at"], unique=False)
     op.create_index(op.f("ix_articles_story_id"), "articles", ["story_id"], unique=False)
     op.create_index(op.f("ix_articles_text_id"), "articles", ["text_id"], unique=False)
@@ -424,6 +436,7 @@ def downgrade() -> None:
     op.drop_table("deliveries")
     op.drop_index(op.f("ix_alert_articles_article_id"), table_name="alert_articles")
     op.drop_table("alert_articles")
+    op.execute("DROP TABLE article_words")
     op.drop_index(op.f("ix_articles_text_id"), table_name="articles")
     op.drop_index(op.f("ix_articles_story_id"), table_name="articles")
     op.drop_index(op.f("ix_articles_first_seen_at"), table_name="articles")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ingest.model import Document, Match, Rule
 from ingest.rules.percolate import RuleSet
+from ingest.rules.search import needed
 from ingest.store import Store
 
 HIT = "\x1b[1m"
@@ -32,7 +33,7 @@ def hits(
     rules = RuleSet([rule])
     for _, error in rules.errors:
         raise error
-    for stored in store.iter_documents(since=since, until=until):
+    for stored in store.iter_documents(since=since, until=until, clauses=needed(rule)):
         for match in rules.match(stored.document):
             yield Hit(
                 stored.article,

@@ -35,6 +35,10 @@ class Listing:
         """Return whether any term may stand in a document of which these words are known."""
         return not self._filed.keys().isdisjoint(known)
 
+    def necessary(self) -> Iterable[str]:
+        """Return words one of which must be there for any term to be."""
+        return self._filed.keys()
+
     def terms(self) -> Iterator[Term]:
         """Yield all terms; one with several spellings of its rarest word comes more than once."""
         for terms in self._filed.values():

@@ -5,7 +5,6 @@ Each rule is filed under words one of which must be in a document for the rule t
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 from math import inf
 from typing import Any, TypeVar
@@ -31,6 +30,7 @@ from ingest.rules.tree import (
     Term,
     Word,
     walk,
+    with_items,
 )
 from ingest.text import fold_name
 
@@ -68,7 +68,7 @@ class RuleSet:
         self._filed: dict[str, list[int]] = {}
         self._clauses: list[tuple[tuple[str, ...], ...]] = []
         for number, node in enumerate(self._nodes):
-            clauses = [known.one(keys) for _, keys in sorted(_clauses(node, asked))]
+            clauses = [known.one(keys) for _, keys in sorted(clauses_of(node, asked))]
             self._clauses.append(tuple(clauses[1:]))
             if not clauses:
                 self._always.append(number)
@@ -133,23 +133,7 @@ class _Known:
 
     def slim(self, node: Node) -> Node:
         """Return a query made of kept parts; its terms forget where they stood in it."""
-        match node:
-            case Term() | Listed():
-                return self._item(node)
-            case Near():
-                return replace(node, items=self._items(node.items))
-            case Apart():
-                (item,), others = self._items((node.item,)), self._items(node.others)
-                return replace(node, item=item, others=others)
-            case Not():
-                return replace(node, part=self.slim(node.part))
-            case Name() | Regex():
-                return self.one(node)
-            case And() | Or() | AtLeast():
-                return replace(node, parts=tuple(map(self.slim, node.parts)))
-
-    def _items(self, items: tuple[tuple[Item, ...], ...]) -> tuple[tuple[Item, ...], ...]:
-        return tuple(tuple(map(self._item, terms)) for terms in items)
+        return with_items(node, self._item)
 
     def _item(self, term: Item) -> Item:
         if isinstance(term, Listed):
@@ -221,7 +205,7 @@ _NAME_SHARE = 1e6
 """Feeds and tags come last: each article has them, and a broad tag is on most."""
 
 
-def _clauses(  # noqa: PLR0911 - one for each kind of node
+def clauses_of(  # noqa: PLR0911 - one for each kind of node
     node: Node, asked: Counter[str]
 ) -> list[_Clause]:
     """Return what must be there for a query to be true; nothing where no word needs to be."""
@@ -243,7 +227,7 @@ def _clauses(  # noqa: PLR0911 - one for each kind of node
             items = [_any_of(terms, 1, asked) for terms in node.items]
             return list(chain.from_iterable(items))
         case And():
-            return list(chain.from_iterable(_clauses(part, asked) for part in node.parts))
+            return list(chain.from_iterable(clauses_of(part, asked) for part in node.parts))
         case Or() | AtLeast():
             return _any_of(node.parts, node.count if isinstance(node, AtLeast) else 1, asked)
         case Not() | Regex():
@@ -256,8 +240,8 @@ def _any_of(parts: tuple[Node, ...], count: int, asked: Counter[str]) -> list[_C
     If they are, one of any `len(parts) - count + 1` is: the rarest are taken.
     """
     if len(parts) == 1:
-        return _clauses(parts[0], asked)
-    rarest = sorted(min(_clauses(part, asked), default=(inf, ())) for part in parts)
+        return clauses_of(parts[0], asked)
+    rarest = sorted(min(clauses_of(part, asked), default=(inf, ())) for part in parts)
     needed = rarest[: len(parts) - count + 1]
     if not needed[-1][1]:
         return []

@@ -32,8 +32,9 @@ class RuleConfig(Section):
     on: Literal["entry", "article", "edit"] = Field(
         "article", description="At once on the feed's text, on the article, or also on its edits."
     )
-    repeat: Literal["story", "article"] = Field(
-        "story", description="Once per story, or for every copy."
+    repeat: Literal["story", "once", "article"] = Field(
+        "story",
+        description="Once per story and again when it changes, only once, or for every copy.",
     )
     severity: Literal["normal", "critical"] = Field(
         "normal", description="Critical alerts pass digests, quiet hours and rates."

@@ -4,8 +4,8 @@
 count when two clauses are compared.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,25 @@ class AtLeast:
 Item = Term | Listed
 """What stands at places of a text, and so can be near or far."""
 Node = Term | Listed | Regex | Name | Near | Apart | And | Or | Not | AtLeast
+
+
+def with_items(node: Node, change: Callable[[Item], Item]) -> Node:
+    """Return a query with each of its terms and lists changed."""
+    match node:
+        case Term() | Listed():
+            return change(node)
+        case Near():
+            items = tuple(tuple(map(change, terms)) for terms in node.items)
+            return replace(node, items=items)
+        case Apart():
+            others = tuple(tuple(map(change, terms)) for terms in node.others)
+            return replace(node, item=tuple(map(change, node.item)), others=others)
+        case Not():
+            return replace(node, part=with_items(node.part, change))
+        case And() | Or() | AtLeast():
+            return replace(node, parts=tuple(with_items(part, change) for part in node.parts))
+        case Name() | Regex():
+            return node
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from ingest.model import Article, Change, Entry, Extraction, PageRead, Saved
+from ingest.store import search
 from ingest.store.engine import insert_new
 from ingest.store.entries import index_key
 from ingest.store.tables import articles, clean, feeds, pages, revisions, texts
@@ -110,6 +111,7 @@ def save(
     if was is None:
         change = Change.NEW
         article_id = _insert(connection, entry, key, extraction.body, values, now)
+        search.add(connection, article_id, extraction.title, extraction.summary, extraction.body)
     else:
         same = (was.title, was.body) == (clean(extraction.title), clean(extraction.body))
         change = Change.SAME if same else Change.TEXT
@@ -117,6 +119,7 @@ def save(
         if change is Change.TEXT:
             values |= _revise(connection, was, extraction.body, now)
         connection.execute(update(articles).where(articles.c.id == was.id).values(values))
+        _index_again(connection, was, extraction)
         if change is Change.TEXT:
             _drop_text(connection, was.body)
     if page.html is not None:
@@ -124,6 +127,14 @@ def save(
     article = by_id(connection, article_id)
     assert article is not None
     return Saved(article, change, placed=article.story_id != 0)
+
+
+def _index_again(connection: Connection, was: Article, read: Extraction) -> None:
+    """Bring the text index in step with a reading of an article that is in it."""
+    old, new = (was.title, was.summary, was.body), (read.title, read.summary, read.body)
+    if old != tuple(map(clean, new)):
+        search.drop(connection, was.id, *old)
+        search.add(connection, was.id, *new)
 
 
 def _as_read(

@@ -7,10 +7,13 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from ingest.model import Document
+from ingest.store import search
 from ingest.store.tables import articles, entries, feeds, texts
 
 _AT_ONCE = 200
 """Articles held at a time, texts included."""
+_FIRST = 20
+"""Of them at first, since who asks for the newest few should not wait for many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,16 @@ class StoredDocument:
 
 
 def iter_documents(
-    connection: Connection, *, since: datetime | None, until: datetime | None
+    connection: Connection,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    clauses: search.Clauses = (),
 ) -> Iterator[StoredDocument]:
-    """Yield articles newest first, once for each feed that led to them."""
+    """Yield articles newest first, once for each feed that led to them.
+
+    With clauses, those that have one of the words of each; a few others may be among them.
+    """
     led_by = {
         row.id: (row.name, tuple(row.tags))
         for row in connection.execute(select(feeds.c.id, feeds.c.name, feeds.c.tags))
@@ -48,15 +58,20 @@ def iter_documents(
     query = (
         select(*columns, at, texts.c.body)
         .join(texts, texts.c.id == articles.c.text_id)
-        .order_by(at.desc(), articles.c.id.desc())
-        .execution_options(yield_per=_AT_ONCE)
+        .execution_options(stream_results=True, max_row_buffer=_AT_ONCE)
     )
     if since is not None:
         query = query.where(at >= since)
     if until is not None:
         query = query.where(at < until)
+    if clauses:
+        query = search.narrowed(connection, query, clauses, since, until)
+    else:
+        query = query.order_by(at.desc(), articles.c.id.desc())
     with connection.execute(query) as found:
-        for some in found.partitions():
+        at_once = _FIRST
+        while some := found.fetchmany(at_once):
+            at_once = min(2 * at_once, _AT_ONCE)
             ways = _feeds_of(connection, [row.id for row in some])
             for row in some:
                 for feed_id in sorted(ways.get(row.id, {row.feed_id})):

@@ -32,6 +32,7 @@ from ingest.store.documents import StoredDocument
 from ingest.store.engine import open_engine, parse, translated
 from ingest.store.leases import DELIVERIES, ENTRIES, FEEDS
 from ingest.store.listings import Chosen, Filter, Json
+from ingest.store.search import Clauses
 from ingest.store.settings import Retention
 from ingest.store.tables import alert_articles, placements
 from ingest.store.tables import alerts as alerts_table
@@ -298,11 +299,20 @@ class Store:
         )
 
     def iter_documents(
-        self, since: datetime | None = None, until: datetime | None = None
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        clauses: Clauses = (),
     ) -> Iterator[StoredDocument]:
-        """Yield stored articles newest first, once for each feed that led to them."""
+        """Yield stored articles newest first, once for each feed that led to them.
+
+        With clauses, those that have one of the words of each, and maybe a few others.
+        """
         return self._stream(
-            lambda connection: documents.iter_documents(connection, since=since, until=until)
+            lambda connection: documents.iter_documents(
+                connection, since=since, until=until, clauses=clauses
+            )
         )
 
     # --- listings: rows ready for JSON, newest first, read as they are asked for ---------------

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    DDL,
     JSON,
     BigInteger,
     Boolean,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    event,
     text,
 )
 
@@ -203,6 +205,28 @@ articles = Table(
     Column("first_seen_at", Utc, nullable=False, index=True),
     Column("story_id", ForeignKey("stories.id"), index=True),
 )
+
+# The text index, a pre-filter for the matcher: for each article the words of `text.searchable`,
+# and not where they stand. FTS5 keeps no copy of them; its `ascii` tokenizer cuts at spaces alone,
+# for every other character that a word may have is named or not ASCII. Another way of cutting
+# words needs a migration that fills the index anew.
+ARTICLE_WORDS = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE article_words USING fts5(words, content='', detail='none', "
+        "columnsize=0, tokenize=\"ascii tokenchars '.&+#~'\")",
+    ),
+    "postgresql": (
+        "CREATE TABLE article_words (article_id BIGINT CONSTRAINT pk_article_words PRIMARY KEY "
+        "CONSTRAINT fk_article_words_article_id REFERENCES articles (id) ON DELETE CASCADE, "
+        "words TSVECTOR NOT NULL)",
+        "CREATE INDEX ix_article_words_words ON article_words USING gin (words)",
+    ),
+}
+for _dialect, _statements in ARTICLE_WORDS.items():
+    for _statement in _statements:
+        _ddl: Any = DDL(_statement)  # type: ignore[no-untyped-call]
+        event.listen(articles, "after_create", _ddl.execute_if(dialect=_dialect))
+event.listen(articles, "before_drop", DDL("DROP TABLE article_words"))  # type: ignore[no-untyped-call]
 
 revisions = Table(
     "revisions",

@@ -1,0 +1,144 @@
+"""The text index: which articles have certain words at all; whether a rule is true is not its business.
+
+One interface over FTS5 (SQLite) and tsvector (PostgreSQL). Written in an article's own transaction.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    TextClause,
+    column,
+    literal_column,
+    select,
+    table,
+    text,
+)
+
+from ingest.store.tables import articles, clean, texts
+from ingest.text import LONGEST_KEY, searchable
+
+Clauses = Sequence[Sequence[str]]
+"""Words of each of which one must be there; `word*` stands for all that begin so."""
+
+_MOST_BYTES = 500_000
+"""Bytes of one article's words: PostgreSQL refuses a tsvector of more than a megabyte."""
+_ANY = "~"
+"""The one word of an article that has more: it is looked at whatever is asked. No other has it."""
+_LATE = timedelta(days=1)
+"""Articles get their numbers in the order of their times but for this much."""
+
+_WORDS = table("article_words", column("article_id"), column("words"), column("rowid"))
+_FTS_ADD = text("INSERT INTO article_words (rowid, words) VALUES (:article, :words)")
+_FTS_DROP = text(
+    "INSERT INTO article_words (article_words, rowid, words) VALUES ('delete', :article, :words)"
+)
+_TSVECTOR_SET = text(
+    "INSERT INTO article_words (article_id, words) VALUES (:article, array_to_tsvector(:words)) "
+    "ON CONFLICT (article_id) DO UPDATE SET words = excluded.words"
+)
+
+
+def add(connection: Connection, article_id: int, title: str, summary: str, body: str) -> None:
+    """Index an article; on SQLite what was indexed of it before must have been dropped."""
+    words = _words(title, summary, body)
+    if connection.dialect.name == "sqlite":
+        connection.execute(_FTS_ADD, {"article": article_id, "words": " ".join(words)})
+    else:
+        connection.execute(_TSVECTOR_SET, {"article": article_id, "words": words})
+
+
+def drop(connection: Connection, article_id: int, title: str, summary: str, body: str) -> None:
+    """Take an article out of the index; needs the texts as they were when it was added."""
+    if connection.dialect.name == "sqlite":
+        words = " ".join(_words(title, summary, body))
+        connection.execute(_FTS_DROP, {"article": article_id, "words": words})
+
+
+def forget(connection: Connection, article_ids: Sequence[int]) -> None:
+    """Take articles out of the index that are about to be deleted."""
+    if connection.dialect.name != "sqlite":
+        return  # they go by foreign key
+    of = articles.c
+    query = select(of.id, of.title, of.summary, texts.c.body).join(texts, texts.c.id == of.text_id)
+    for row in connection.execute(query.where(of.id.in_(article_ids))).all():
+        drop(connection, row.id, row.title, row.summary, row.body)
+
+
+def narrowed(
+    connection: Connection,
+    query: Select[Any],
+    clauses: Clauses,
+    since: datetime | None,
+    until: datetime | None,
+) -> Select[Any]:
+    """Return a query over articles narrowed to those that have the words asked for, newest first.
+
+    On SQLite the newest are those with the highest numbers, which is how FTS5 walks its index.
+    """
+    fits: ColumnElement[bool] | TextClause
+    if connection.dialect.name != "sqlite":
+        fits = literal_column("article_words.words").op("@@")(
+            text("CAST(:words_asked AS tsquery)").bindparams(words_asked=_tsquery(clauses))
+        )
+        query = query.join(_WORDS, _WORDS.c.article_id == articles.c.id).where(fits)
+        return query.order_by(articles.c.first_seen_at.desc(), articles.c.id.desc())
+    fits = text("article_words MATCH :words_asked").bindparams(words_asked=_fts(clauses))
+    query = query.join(_WORDS, _WORDS.c.rowid == articles.c.id).where(fits)
+    at = articles.c.first_seen_at
+    if since is not None:
+        before = select(articles.c.id).where(at < since - _LATE).order_by(at.desc()).limit(1)
+        query = _bounded(connection, query, before, ">")
+    if until is not None:
+        after = select(articles.c.id).where(at >= until + _LATE).order_by(at).limit(1)
+        query = _bounded(connection, query, after, "<")
+    return query.order_by(_WORDS.c.rowid.desc())
+
+
+def _bounded(
+    connection: Connection, query: Select[Any], number: Select[Any], sign: str
+) -> Select[Any]:
+    """Return a query over numbers on one side of one, so that FTS5 need not walk the others."""
+    bound = connection.scalar(number)
+    if bound is None:
+        return query
+    side: ColumnElement[bool] = _WORDS.c.rowid.op(sign)(bound)
+    return query.where(side)
+
+
+def _words(*given: str) -> list[str]:
+    words = sorted(searchable(*map(clean, given)))
+    if sum(len(word.encode()) for word in words) > _MOST_BYTES:
+        return [_ANY]
+    return words
+
+
+def _fts(clauses: Clauses) -> str:
+    """Return a query in FTS5's language; a word that is no word of ours cannot be in it."""
+    parts = []
+    for words in clauses:
+        quoted = (f'"{key}"{star}' for key, star in map(_lexeme, words))
+        parts.append(f"({' OR '.join(quoted)})")
+    return f'({" AND ".join(parts)}) OR "{_ANY}"'
+
+
+def _tsquery(clauses: Clauses) -> str:
+    parts = []
+    for words in clauses:
+        quoted = (
+            f"""'{key.replace("'", "''")}'{":*" if star else ""}"""
+            for key, star in map(_lexeme, words)
+        )
+        parts.append(f"({' | '.join(quoted)})")
+    return f"({' & '.join(parts)}) | '{_ANY}'"
+
+
+def _lexeme(word: str) -> tuple[str, str]:
+    """Return a word as it stands in the index, and `*` where its beginning is asked for."""
+    key = word.removesuffix("*")
+    star = "*" if word.endswith("*") and len(key) < LONGEST_KEY else ""
+    return key[:LONGEST_KEY], star
