@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ingest.alerts.passages import passages
+from ingest.alerts.updates import Update
 from ingest.model import (
     AlertWhy,
     Article,
@@ -34,11 +35,18 @@ class AlertPlan:
     key: str
     why: AlertWhy
     alert_id: int | None = None
+    update: Update | None = None
+    """What those alerted are told of, where they are told again."""
 
 
 def alert_key(rule: Rule, story_id: int, article_id: int) -> str:
     """Return what a rule alerts once about: `story:ID`, or `article:ID` by its `repeat`."""
-    return f"article:{article_id}" if rule.repeat == "article" else f"story:{story_id}"
+    return f"article:{article_id}" if rule.repeat == "article" else story_key(story_id)
+
+
+def story_key(story_id: int) -> str:
+    """Return what a rule alerts once about where it repeats by story."""
+    return f"story:{story_id}"
 
 
 def plan(
@@ -50,27 +58,31 @@ def plan(
     standing: Mapping[tuple[str, str], int],
     sources: Mapping[int, Collection[int]],
     silent: bool,
-    changed: bool = False,
+    update: Update | None = None,
+    edit: bool = False,
 ) -> list[AlertPlan]:
     """Decide what becomes of each match of an article, in the order given.
 
     `standing` holds the alerts that exist by rule and key, `sources` the articles each stands for.
     An alert is raised once per rule and key; a silent entry raises none, but is still noted as a
-    further source where an alert stands. `changed` says that the article is a changed version of
-    its story, of which whoever was alerted is told.
+    further source where an alert stands. `update` is what is new for those alerted already, if
+    anything is. An `edit` of a page raises no alert, unless the rule listens to edits.
     """
     plans = []
     for match in matches:
         rule = rules[match.rule]
         key = alert_key(rule, story_id, article_id)
         alert_id = standing.get((rule.name, key))
-        if alert_id is not None:
-            seen = article_id in sources.get(alert_id, ())
-            further = AlertWhy.UPDATED if changed and not silent else AlertWhy.SOURCE
-            why = AlertWhy.SEEN if seen else further
-        else:
+        if alert_id is None:
+            if edit and rule.on != "edit":
+                continue
             why = AlertWhy.SILENT if silent else AlertWhy.ALERTED
-        plans.append(AlertPlan(match, rule, key, why, alert_id))
+            plans.append(AlertPlan(match, rule, key, why))
+            continue
+        seen = article_id in sources.get(alert_id, ())
+        why = AlertWhy.SEEN if seen else AlertWhy.SOURCE
+        told = update if not silent and rule.repeat != "once" and seen == edit else None
+        plans.append(AlertPlan(match, rule, key, told.why if told else why, alert_id, told))
     return plans
 
 
@@ -83,12 +95,15 @@ def alert_data(
     match: Match,
     explain_url: str | None = None,
     severity: str = "normal",
+    update: Update | None = None,
 ) -> dict[str, object]:
     """Return the `data` of an alert as JSON: what matched, where it stands, who else tells it.
 
     Long titles, summaries and lists are cut; an address beyond 8,000 characters is left out.
     """
+    told = {"update": {"why": update.why.value, "detail": update.detail}} if update else {}
     return {
+        **told,
         "alert": alert_id,
         "rule": rule,
         "severity": severity,

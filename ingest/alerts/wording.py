@@ -111,7 +111,10 @@ def _byline(data: Mapping[str, Any], sources: Sequence[Mapping[str, Any]]) -> st
 
 
 def _note(type: str, data: Mapping[str, Any]) -> str:
-    """Return what a surge adds to its alert: how many, against how many usually."""
+    """Return what a surge or an update adds to its alert: how many, or what has changed."""
+    if type == "alert.updated":
+        detail = str((data.get("update") or {}).get("detail") or "")
+        return f"{detail[:1].upper()}{detail[1:]}." if detail else ""
     if type != "alert.surge":
         return ""
     return f"{data.get('count')} in {data.get('window')}, usually {data.get('usual')}."

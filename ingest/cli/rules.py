@@ -64,7 +64,7 @@ def test_rule(session: Session, rule: str, since: str, as_json: bool) -> None:
                 per_day[f"{hit.seen_at:%Y-%m-%d}"] += 1
                 articles[hit.article] = hit
             stories.add(hit.story)
-    alerts = len(stories) if tried.repeat == "story" else len(articles)
+    alerts = len(stories) if tried.repeat != "article" else len(articles)
     result = {
         "rule": tried.name,
         "query": tried.query,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
-from ingest.alerts import compose
+from ingest.alerts import compose, updates
+from ingest.alerts.updates import Update
 from ingest.jobs.context import Context
 from ingest.jobs.ports import Tx
 from ingest.jobs.scrape import unread
@@ -88,10 +89,12 @@ def keep(tx: Tx, reading: Reading, context: Context, now: datetime) -> Kept:
     saved = tx.save_article(reading.entry, reading.key, reading.extraction, reading.page, now=now)
     story, placement = _place(tx, saved, reading, context, now)
     article = replace(saved.article, story_id=story.id)
-    matches = _heard(saved, reading, context)
+    matches = _heard(saved, reading)
     raised = 0
-    changed = placement is not None and placement.why is PlacementWhy.CHANGED_VERSION
-    for plan in _plans(tx, matches, story, article, reading, context, changed=changed):
+    edit = _is_edit(saved, reading)
+    update = _edited(article, reading) if edit else _grown(story, article, placement)
+    plans = _plans(tx, matches, story, article, reading, context, update=update, edit=edit)
+    for plan in plans:
         raised += plan.why is AlertWhy.ALERTED
         _settle(tx, plan, story, article, reading, context, now)
     return Kept(article, saved.change, placement, raised)
@@ -116,7 +119,15 @@ def _place(
         placed = _read_closely(tx, cluster.place(reading.sketch, others), article)
         if not saved.placed or placed.story_id is not None:
             placement = placed
+    if saved.placed and placement.story_id not in (None, article.story_id):
+        _go_over(tx, article.story_id, placement.story_id, now)
     return tx.place(article, reading.sketch, placement, now=now), placement
+
+
+def _go_over(tx: Tx, story_id: int, into: int, now: datetime) -> None:
+    """Hand the alerts of a story to the one that its only article goes over to."""
+    keys = compose.story_key(story_id), compose.story_key(into)
+    tx.move_alerts(story_id, into, key=keys[0], into_key=keys[1], now=now)
 
 
 def _read_closely(tx: Tx, placement: Placement, article: Article) -> Placement:
@@ -133,16 +144,34 @@ def _stood_alone(tx: Tx, article: Article, reading: Reading) -> bool:
     return unread(reading.was) and len(tx.story(article.story_id).sources) == 1
 
 
-def _heard(saved: Saved, reading: Reading, context: Context) -> Sequence[Match]:
-    """Return the matches to act on: all of a first reading, of an edit only `on: edit` rules'."""
+def _is_edit(saved: Saved, reading: Reading) -> bool:
+    """Return whether a page that had been read before says something else now."""
+    return saved.change is Change.TEXT and not unread(reading.was)
+
+
+def _grown(story: Story, article: Article, placement: Placement | None) -> Update | None:
+    """Return what a further article brings to those alerted of its story already."""
+    if placement is not None and placement.why is PlacementWhy.CHANGED_VERSION:
+        return Update(AlertWhy.UPDATED, placement.detail)
+    return updates.of_source(story.sources, article.id)
+
+
+def _edited(article: Article, reading: Reading) -> Update | None:
+    """Return what the edit of a page brings to those alerted of it already."""
+    was = reading.was
+    if was is None:
+        return None
+    facts = versions.replaced(article.body, was.body)
+    if facts:
+        named = ", ".join(f"{new} for {old}" for old, new in facts[:3])
+        return Update(AlertWhy.UPDATED, f"the page was edited; it has {named}")
+    return updates.of_edit(was.title, was.body, article.title, article.body)
+
+
+def _heard(saved: Saved, reading: Reading) -> Sequence[Match]:
+    """Return the matches to act on: none where the article stands as it was already heard of."""
     first = reading.entry.article_id is None
-    completed = saved.change is Change.TEXT and unread(reading.was)
-    if first or completed:
-        return reading.matches
-    if saved.change is Change.TEXT:
-        by_name = context.rules.by_name
-        return [match for match in reading.matches if by_name[match.rule].on == "edit"]
-    return ()
+    return reading.matches if first or saved.change is Change.TEXT else ()
 
 
 def _plans(
@@ -153,7 +182,8 @@ def _plans(
     reading: Reading,
     context: Context,
     *,
-    changed: bool,
+    update: Update | None,
+    edit: bool,
 ) -> Sequence[compose.AlertPlan]:
     """Decide what becomes of each match, given the alerts that stand."""
     if not matches:
@@ -172,7 +202,8 @@ def _plans(
         standing=standing,
         sources={alert: tx.alert_sources(alert) for alert in standing.values()},
         silent=reading.entry.silent,
-        changed=changed,
+        update=update,
+        edit=edit,
     )
 
 
@@ -189,9 +220,9 @@ def _settle(
     alert_id = plan.alert_id
     if plan.why is AlertWhy.ALERTED:
         alert_id = _raise_alert(tx, plan, story, article, context, now)
-    elif plan.why in (AlertWhy.SOURCE, AlertWhy.UPDATED) and alert_id is not None:
+    elif alert_id is not None:
         tx.add_source(alert_id, article.id, now=now)
-        if plan.why is AlertWhy.UPDATED:
+        if plan.update:
             _tell(tx, "alert.updated", alert_id, plan, story, article, context, now)
     tx.save_match(
         article, plan.match, plan.why, entry_id=reading.entry.id, alert_id=alert_id, now=now
@@ -240,6 +271,7 @@ def _tell(
         match=plan.match,
         explain_url=f"{base.rstrip('/')}/alerts/{alert_id}" if base else None,
         severity=plan.rule.severity,
+        update=plan.update,
     )
     payload = compose.message(type, data, now)
     tx.enqueue(

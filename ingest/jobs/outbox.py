@@ -74,7 +74,7 @@ def _ready(
         )
         parts = [fresh, *(each for each in others if _may_join(tx, each, restraint, now))]
         if restraint.digest or len(parts) > 1:
-            parts.sort(key=lambda part: (part.created_at, part.id))
+            parts.sort(key=lambda part: (part.created_at, part.alert_id or 0))
             digest = compose.digest(parts, now, id=f"dlv_{uuid4().hex}", why=fresh.reason)
             tx.fold(digest, parts)
             return None, digest
