@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from ingest.alerts.health import in_words
 from ingest.alerts.passages import passages
+from ingest.alerts.surge import Surge
 from ingest.alerts.updates import Update
 from ingest.model import (
     AlertWhy,
@@ -120,6 +122,40 @@ def alert_data(
             for passage in passages(article, match)
         ],
         "explain_url": explain_url,
+    }
+
+
+def surge_data(rule: Rule, found: Surge) -> dict[str, object]:
+    """Return the `data` of a surge: how many articles, against how many usually."""
+    span = in_words(found.window)
+    return {
+        **_without_story(rule),
+        "count": found.count,
+        "usual": found.usual,
+        "window": span,
+        "chart": found.chart,
+        "detail": f"{found.count} articles in {span}, usually {found.usual:g}",
+    }
+
+
+def absence_data(rule: Rule, silent: timedelta) -> dict[str, object]:
+    """Return the `data` of an absence: for how long the rule has not matched."""
+    return {
+        **_without_story(rule),
+        "silent_s": int(silent.total_seconds()),
+        "detail": f"nothing for {in_words(silent)}",
+    }
+
+
+def _without_story(rule: Rule) -> dict[str, object]:
+    return {
+        "alert": None,
+        "rule": rule.name,
+        "severity": rule.severity,
+        "story": None,
+        "article": None,
+        "matched": [],
+        "explain_url": None,
     }
 
 

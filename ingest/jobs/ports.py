@@ -13,6 +13,7 @@ from ingest.model import (
     AlertWhy,
     Article,
     Candidate,
+    Condition,
     Delivery,
     Entry,
     EntryPlan,
@@ -146,6 +147,15 @@ class Tx(Protocol):
         """Store an alert with its first article and return its id."""
         ...
 
+    def move_alerts(
+        self, story_id: int, into: int, *, key: str, into_key: str, now: datetime
+    ) -> None:
+        """Hand the alerts of a story to the one it goes over into.
+
+        Of two alerts of one rule, that of the other story gets the sources and keeps its key.
+        """
+        ...
+
     def add_source(self, alert_id: int, article_id: int, *, now: datetime) -> None:
         """Note a further article under an alert."""
         ...
@@ -199,6 +209,10 @@ class Tx(Protocol):
         """Put a digest in the outbox and make its parts share its fate."""
         ...
 
+    def save_conditions(self, keep: Iterable[Condition], drop: Iterable[Condition]) -> None:
+        """Store new and changed conditions and forget those that are over."""
+        ...
+
     def save_delivery(self, delivery: Delivery) -> None:
         """Store state, attempts, error and times of a delivery and give up its lease."""
         ...
@@ -248,6 +262,34 @@ class Store(Protocol):
 
     def article_by_id(self, article_id: int) -> Article | None:
         """Return a stored article."""
+        ...
+
+    def stored_feeds(self) -> Sequence[Feed]:
+        """Return every feed, retired ones too."""
+        ...
+
+    def conditions(self) -> Sequence[Condition]:
+        """Return what is out of order."""
+        ...
+
+    def dead_letters(self) -> Mapping[str, int]:
+        """Return how many messages were given up, by channel."""
+        ...
+
+    def oldest_due_s(self, now: datetime) -> Mapping[str, float | None]:
+        """Return how long the longest overdue feed, entry and delivery have waited."""
+        ...
+
+    def match_times(self, rule: str, since: datetime) -> Sequence[datetime]:
+        """Return when a rule matched an article for the first time, ascending."""
+        ...
+
+    def known_since(self) -> datetime | None:
+        """Return when the first entry that is still known was seen."""
+        ...
+
+    def disk(self) -> tuple[int, int] | None:
+        """Return free and total bytes of the database's disk; None where it is elsewhere."""
         ...
 
     def write(self, work: Callable[[Tx], T]) -> T:

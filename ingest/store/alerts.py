@@ -77,6 +77,25 @@ def add_source(connection: Connection, alert_id: int, article_id: int, now: date
     connection.execute(insert_new(connection, alert_articles), row)
 
 
+def move(
+    connection: Connection, story_id: int, into: int, *, key: str, into_key: str, now: datetime
+) -> None:
+    """Hand the alerts of a story to the one it goes over into.
+
+    Of two alerts of one rule, that of the other story gets the sources and keeps its key.
+    """
+    rows = connection.execute(select(alerts.c.id, alerts.c.rule).where(alerts.c.key == key)).all()
+    there = standing(connection, {(row.rule, into_key) for row in rows})
+    for row in rows:
+        stands = there.get((row.rule, into_key))
+        if stands is None:
+            connection.execute(update(alerts).where(alerts.c.id == row.id).values(key=into_key))
+        else:
+            for article_id in sources(connection, row.id):
+                add_source(connection, stands, article_id, now)
+    connection.execute(update(alerts).where(alerts.c.story_id == story_id).values(story_id=into))
+
+
 def save_match(
     connection: Connection,
     article: Article,

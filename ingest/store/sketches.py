@@ -107,8 +107,8 @@ def keep(
     )
 
 
-def forget(connection: Connection, article_ids: Collection[int]) -> None:
-    """Remove sketches and their fingerprints."""
+def forget(connection: Connection, article_ids: Collection[int]) -> Collection[int]:
+    """Remove sketches and their fingerprints; return the stories that had them."""
     rows = connection.execute(_SKETCHES, {"ids": list(article_ids)}).all()
     gone = [
         {"v": value, "m": method, "a": row.article_id}
@@ -118,6 +118,7 @@ def forget(connection: Connection, article_ids: Collection[int]) -> None:
     if gone:
         connection.execute(_FORGET_FINGERPRINTS, gone)
     connection.execute(_FORGET, {"ids": list(article_ids)})
+    return {row.story_id for row in rows}
 
 
 def _hits(connection: Connection, asked: Collection[Fingerprint]) -> dict[int, set[Fingerprint]]:

@@ -1,5 +1,6 @@
 """Stories in the database: which articles tell the same, and how the next copy finds them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,17 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, sele
 from ingest.errors import StoreError
 from ingest.model import Candidate, Placement, Sketch, Source, Story
 from ingest.store import sketches as index
-from ingest.store.tables import alerts, articles, clean, feeds, placements, sketches, stories
+from ingest.store.tables import (
+    alerts,
+    articles,
+    clean,
+    feeds,
+    placements,
+    sketches,
+    stories,
+    texts,
+)
+from ingest.stories import near
 
 MAX_SOURCES = 100
 """Sources given with a story, the first ones; a hundred thousand copies make no longer list."""
@@ -32,6 +43,7 @@ _SOURCES = (
     .order_by(placements.c.article_id)
     .limit(MAX_SOURCES)
 )
+_older = stories.alias("older")
 _WAS = select(placements.c.story_id).where(placements.c.article_id == bindparam("article"))
 _BEGIN = insert(stories)
 _TOUCH = (
@@ -41,6 +53,29 @@ _TOUCH = (
 )
 _PLACE = insert(placements)
 _LEAVE = delete(placements).where(placements.c.article_id == bindparam("article"))
+_AGE = (
+    update(stories)
+    .where(
+        stories.c.id == bindparam("story"),
+        stories.c.first_seen_at > _older.c.first_seen_at,
+        _older.c.id == bindparam("was"),
+    )
+    .values(first_seen_at=_older.c.first_seen_at)
+)
+"""A story is as old as the oldest that went over into it."""
+
+_STAND_INS = 3
+"""Members of a story that step in for one that left: of a wire report there are a full copy and a
+cut one or two; a hundred copies more would bring nothing."""
+
+_UNINDEXED = (
+    select(articles.c.id, articles.c.title, articles.c.story_id, texts.c.body)
+    .join(texts, texts.c.id == articles.c.text_id)
+    .outerjoin(sketches, sketches.c.article_id == articles.c.id)
+    .where(articles.c.story_id == bindparam("story"), sketches.c.article_id.is_(None))
+    .order_by(articles.c.id)
+    .limit(_STAND_INS)
+)
 _SET_STORY = (
     update(articles)
     .where(articles.c.id == bindparam("article"))
@@ -70,9 +105,10 @@ def place(
 ) -> int:
     """Put an article in the story of its placement, or in a new one, and return the story's id.
 
-    An article that stands in a story already is taken out of it first, index and all.
+    An article that stands in a story already is taken out of it first, index and all; where copies
+    of its old text stay behind, they are to be found by in its place.
     """
-    was = _leave(connection, article_id)
+    was, indexed = _leave(connection, article_id)
     if placement.story_id is None:
         story_id = _begin(connection, title, now)
     else:
@@ -100,8 +136,21 @@ def place(
     )
     connection.execute(_SET_STORY, {"article": article_id, "story": story_id})
     if was not in (None, story_id):
+        connection.execute(_AGE, {"story": story_id, "was": was})
         _drop_if_empty(connection, was)
+    if indexed:
+        stand_in(connection, was)
     return story_id
+
+
+def stand_in(connection: Connection, story_id: int | None) -> None:
+    """Put members of a story in the index whose text only one that left it was found by.
+
+    They are the oldest few that are not in the index, since they were no news beside it.
+    """
+    for row in connection.execute(_UNINDEXED, {"story": story_id}).all():
+        sketch = near.sketch(row.title, row.body)
+        index.keep(connection, row.id, row.story_id, sketch, hops=1, under=None)
 
 
 def story(connection: Connection, story_id: int) -> Story:
@@ -152,13 +201,14 @@ def _touch(connection: Connection, story_id: int, now: datetime) -> None:
     connection.execute(_TOUCH, {"story": story_id, "now": now})
 
 
-def _leave(connection: Connection, article_id: int) -> int | None:
-    """Take an article out of its story and the index; return the story it stood in."""
+def _leave(connection: Connection, article_id: int) -> tuple[int | None, bool]:
+    """Take an article out of its story; return which it was, and whether it was found by its text."""
     was: int | None = connection.scalar(_WAS, {"article": article_id})
+    indexed: Collection[int] = ()
     if was is not None:
-        index.forget(connection, [article_id])
+        indexed = index.forget(connection, [article_id])
         connection.execute(_LEAVE, {"article": article_id})
-    return was
+    return was, bool(indexed)
 
 
 def _drop_if_empty(connection: Connection, story_id: int | None) -> None:

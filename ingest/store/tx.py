@@ -10,6 +10,7 @@ from ingest.model import (
     AlertWhy,
     Article,
     Candidate,
+    Condition,
     Delivery,
     Entry,
     EntryPlan,
@@ -22,7 +23,7 @@ from ingest.model import (
     Sketch,
     Story,
 )
-from ingest.store import alerts, articles, entries, feeds, outbox, stories
+from ingest.store import alerts, articles, entries, feeds, health, outbox, stories
 
 
 class Tx:
@@ -123,6 +124,15 @@ class Tx:
             now=now,
         )
 
+    def move_alerts(
+        self, story_id: int, into: int, *, key: str, into_key: str, now: datetime
+    ) -> None:
+        """Hand the alerts of a story to the one it goes over into.
+
+        Of two alerts of one rule, that of the other story gets the sources and keeps its key.
+        """
+        alerts.move(self._connection, story_id, into, key=key, into_key=into_key, now=now)
+
     def add_source(self, alert_id: int, article_id: int, *, now: datetime) -> None:
         """Note a further article under an alert."""
         alerts.add_source(self._connection, alert_id, article_id, now)
@@ -169,6 +179,10 @@ class Tx:
     def fold(self, digest: Delivery, parts: Sequence[Delivery]) -> None:
         """Put a digest in the outbox and make its parts share its fate."""
         outbox.fold(self._connection, digest, parts)
+
+    def save_conditions(self, keep: Iterable[Condition], drop: Iterable[Condition]) -> None:
+        """Store new and changed conditions and forget those that are over."""
+        health.save(self._connection, keep, drop)
 
     def save_delivery(self, delivery: Delivery) -> None:
         """Store state, attempts, error and times of a delivery and give up its lease."""

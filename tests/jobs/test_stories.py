@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from ingest.errors import TimedOut
+from ingest.jobs.context import Rules
 from ingest.model import PlacementWhy
-from tests.jobs.desk import JobDesk, open_job_desk
-from tests.jobs.test_read import TEXT, publish
+from tests.jobs.desk import NOW, JobDesk, open_job_desk
+from tests.jobs.test_read import ITEM, OTHER, TEXT, publish
 
 SECOND = "https://b.example/feed.xml"
 
@@ -21,6 +23,7 @@ def test_a_copy_with_other_facts_is_a_changed_version_and_told_as_an_update(tmp_
     desk.rule("badger*")
     publish(desk)
     desk.read()
+    desk.deliver()
     publish_copy(desk, *(text.replace("1986", "1979") for text in TEXT))
     (copy,) = desk.read()
     desk.deliver()
@@ -35,3 +38,101 @@ def test_a_copy_with_other_facts_is_a_changed_version_and_told_as_an_update(tmp_
     (match,) = desk.store.matches_for(copy.kept.article.id)
     assert match["why"] == "changed_version"
     desk.store.close()
+
+
+def test_copies_of_a_text_are_still_found_when_its_first_source_was_rewritten(
+    tmp_path: Path,
+) -> None:
+    desk = open_job_desk(tmp_path, "https://a.example/feed.xml", SECOND)
+    publish(desk)
+    desk.read()
+    publish_copy(desk, *TEXT)
+    (copy,) = desk.read()
+    desk.later(minutes=61)
+    desk.page("/1.html", "Tallberg to vote on valley road", *OTHER)
+    (rewritten, *_) = desk.read()
+    publish_copy(desk, *TEXT[:2], path="/third.html")
+    (third,) = desk.read()
+
+    assert copy.kept is not None
+    assert rewritten.kept is not None
+    assert third.kept is not None
+    stories = {read.kept.article.story_id for read in (copy, rewritten, third) if read.kept}
+    assert len(stories) == 1
+    desk.store.close()
+
+
+def told_on_its_teaser(desk: JobDesk) -> int:
+    """An alert on the teaser of the first outlet, whose page does not answer yet; the story's id."""
+    desk.rule("badger*", on="entry")
+    publish(desk)
+    page = desk.web.answers.pop("https://a.example/1.html")
+    desk.web.answers["https://a.example/1.html"] = TimedOut("took 30 s", url="")
+    desk.read()
+    desk.web.answers["https://a.example/1.html"] = page
+    (alert,) = desk.store.list_alerts()
+    return int(alert["story"])
+
+
+def test_an_article_told_on_its_teaser_takes_its_alert_to_the_story_of_its_page(
+    tmp_path: Path,
+) -> None:
+    desk = open_job_desk(tmp_path, "https://a.example/feed.xml", SECOND)
+    alone = told_on_its_teaser(desk)
+    desk.set(rules=Rules(()))
+    publish_copy(desk, *TEXT)
+    (copy,) = desk.read()
+    desk.later(seconds=31)
+    (whole,) = desk.read()
+    (alert,) = desk.store.list_alerts()
+
+    assert copy.kept is not None
+    assert whole.kept is not None
+    story = desk.store.story(copy.kept.article.story_id)
+    assert story is not None
+    assert whole.kept.article.story_id == copy.kept.article.story_id == alert["story"] != alone
+    assert story["first_seen_at"] == NOW.isoformat().replace("+00:00", "Z")
+    assert desk.store.story(alone) is None
+
+    desk.rule("badger*")
+    publish_copy(desk, *TEXT[:2], path="/late.html")
+    (late,) = desk.read()
+    assert late.kept is not None
+    assert late.kept.alerts == 0
+    desk.store.close()
+
+
+def test_of_two_alerts_on_one_story_the_older_gets_the_sources(tmp_path: Path) -> None:
+    desk = open_job_desk(tmp_path, "https://a.example/feed.xml", SECOND)
+    told_on_its_teaser(desk)
+    publish_copy(desk, *TEXT)
+    (copy,) = desk.read()
+    desk.later(seconds=31)
+    (whole,) = desk.read()
+
+    assert copy.kept is not None
+    assert whole.kept is not None
+    alerts = list(desk.store.list_alerts())
+    assert {alert["story"] for alert in alerts} == {whole.kept.article.story_id}
+    assert sorted(alert["articles"] for alert in alerts) == [1, 2]
+    desk.store.close()
+
+
+def test_the_full_copy_after_the_flash_joins_it_in_either_order(tmp_path: Path) -> None:
+    flash, full = TEXT[:1], TEXT
+    for number, (earlier, later) in enumerate([(flash, full), (full, flash)]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        desk = open_job_desk(folder, "https://a.example/feed.xml", SECOND)
+        desk.publish(ITEM)
+        desk.page("/1.html", ITEM[1], *earlier)
+        desk.refresh()
+        (first,) = desk.read()
+        desk.later(hours=2)
+        publish_copy(desk, *later)
+        second = next(read for read in desk.read() if "copy" in str(read.entry.link))
+
+        assert first.kept is not None
+        assert second.kept is not None
+        assert first.kept.article.story_id == second.kept.article.story_id
+        desk.store.close()
