@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from ingest.cli import sources
 from ingest.cli.output import json_option, list_rows, show
 from ingest.cli.root import Session
 from ingest.cli.stored import required
@@ -13,6 +14,10 @@ from ingest.model import FeedState
 @click.group()
 def feeds() -> None:
     """The watched feeds."""
+
+
+for command in (sources.add, sources.remove, sources.discover, sources.import_, sources.export):
+    feeds.add_command(command)
 
 
 @feeds.command("list")

@@ -52,6 +52,15 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     return settings
 
 
+def files(path: Path, environ: Mapping[str, str]) -> list[Path]:
+    """Return the files of a configuration in the order of reading; raises ConfigErrors."""
+    found = _Files(Expander(environ, path.parent))
+    found.read_all(path)
+    if found.faults:
+        raise ConfigErrors(found.faults)
+    return [Path(each) for each in found.order]
+
+
 def _and_beyond(missing: list[ConfigError], later: list[ConfigError]) -> list[ConfigError]:
     """Join the faults; what has a reference that leads nowhere is not complained of again."""
     reported = {(fault.file, fault.line, fault.column) for fault in missing}
