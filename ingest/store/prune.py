@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, delete, exists, select, update
 
 from ingest.model import DeliveryState, EntryState
-from ingest.store import sketches
+from ingest.store import search, sketches
 from ingest.store import stories as placed
 from ingest.store.settings import Retention
 from ingest.store.tables import (
@@ -61,7 +61,8 @@ def _articles(connection: Connection, before: datetime) -> int:
     if not old:
         return 0
     ids = [row.id for row in old]
-    sketches.forget(connection, ids)
+    bereft = sketches.forget(connection, ids)
+    search.forget(connection, ids)
     led = entries.c.article_id.in_(ids)
     read = entries.c.state == EntryState.READ.value
     connection.execute(update(entries).where(led, read).values(_IDENTITY_ONLY))
@@ -70,6 +71,8 @@ def _articles(connection: Connection, before: datetime) -> int:
     text_ids = {row.text_id for row in old}
     unused = ~exists().where(articles.c.text_id == texts.c.id)
     connection.execute(delete(texts).where(texts.c.id.in_(text_ids), unused))
+    for story_id in bereft:
+        placed.stand_in(connection, story_id)
     return len(ids)
 
 
