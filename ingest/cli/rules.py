@@ -2,10 +2,14 @@
 
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import click
 
+from ingest.cli.changes import Change, compare
+from ingest.cli.match import read_rules
 from ingest.cli.output import dumps, json_option, list_rows, parse_time, show
 from ingest.cli.past import Hit, hits, passage
 from ingest.cli.root import Session
@@ -54,7 +58,7 @@ def show_rule(session: Session, name: str, as_json: bool) -> None:
 def test_rule(session: Session, rule: str, since: str, as_json: bool) -> None:
     """Try RULE (a rule's name, or a query) on stored articles: what it would have found and sent."""
     settings = session.settings()
-    tried = _named(settings, rule) or Rule(rule, rule)
+    tried = _named(settings, rule) or Rule(rule, rule, lists=settings.list_entries)
     per_day: Counter[str] = Counter()
     stories: set[int] = set()
     articles: dict[int, Hit] = {}
@@ -78,6 +82,47 @@ def test_rule(session: Session, rule: str, since: str, as_json: bool) -> None:
         click.echo(dumps(result))
         return
     _print(result, list(articles.values())[:SHOWN])
+
+
+@rules.command("diff")
+@click.argument("old", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("new", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False)
+@click.option("--since", default="30d", show_default=True, help="How far back to look.")
+@json_option
+@click.pass_obj
+def diff_rules(session: Session, old: Path, new: Path | None, since: str, as_json: bool) -> None:
+    """Tell what a change of rules gains and loses on stored articles.
+
+    OLD and NEW are files with `rules:` (and `lists:`); without NEW, those of the configuration.
+    """
+    settings = session.settings()
+    later = read_rules(new) if new else rules_of(settings)
+    with session.store(settings) as store:
+        changes = list(compare(store, read_rules(old), later, since=parse_time(since)))
+    for change in changes:
+        click.echo(dumps(_diff_row(change)) if as_json else "\n".join(_diff_lines(change)))
+    if not changes and not as_json:
+        click.echo("no rule asks for anything else")
+
+
+def _diff_row(change: Change) -> dict[str, object]:
+    return {
+        "rule": change.rule,
+        "change": change.kind,
+        "kept": change.kept,
+        "gained": [hit.article for hit in change.gained],
+        "lost": [hit.article for hit in change.lost],
+    }
+
+
+def _diff_lines(change: Change) -> Iterator[str]:
+    counts = f"gains {len(change.gained)}, loses {len(change.lost)}, keeps {change.kept}"
+    yield f"{change.rule} ({change.kind}): {counts}"
+    for sign, found in (("+", change.gained), ("-", change.lost)):
+        for hit in found[:SHOWN]:
+            yield f"  {sign} {hit.article:>7}  {hit.feed}: {hit.document.title}"
+        if len(found) > SHOWN:
+            yield f"  {sign} and {len(found) - SHOWN} more"
 
 
 @rules.command("snooze")

@@ -30,8 +30,15 @@ def search(
     as_json: bool,
 ) -> None:
     """Print the stored articles that QUERY is true of, newest first."""
-    rule = Rule("search", query, tags=(tag,) if tag else (), feeds=(feed,) if feed else ())
-    with session.store() as store:
+    settings = session.settings()
+    rule = Rule(
+        "search",
+        query,
+        tags=(tag,) if tag else (),
+        feeds=(feed,) if feed else (),
+        lists=settings.list_entries,
+    )
+    with session.store(settings) as store:
         seen: set[int] = set()
         for hit in hits(store, rule, since=parse_time(since), until=parse_time(until)):
             if hit.article in seen:

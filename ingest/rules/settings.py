@@ -1,5 +1,6 @@
 """Settings of the rules room: one rule as configured, and the lists that rules share."""
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
@@ -10,8 +11,10 @@ from ingest.units import ConfigPath, Duration, Section
 class Surge(Section):
     """Tell also when a rule matches far above its usual."""
 
-    factor: float = Field(4, gt=1)
-    window: Duration
+    factor: float = Field(4, gt=1, description="How many times its usual is a surge.")
+    window: Duration = Field(
+        gt=timedelta(), le=timedelta(days=7), description="The time in which to count, e.g. 2h."
+    )
 
 
 class ListFile(Section):
@@ -43,3 +46,6 @@ class RuleConfig(Section):
         False, description="Words also find their other forms, as after `~` (extra `stemming`)."
     )
     surge: Surge | None = None
+    absent: Duration | None = Field(
+        None, gt=timedelta(), description="Tell also when it has not matched for this long."
+    )
