@@ -10,6 +10,7 @@ from ingest import __version__, urls
 from ingest.config.plan import rules_of, wanted_feeds
 from ingest.config.settings import Settings
 from ingest.deliver import Channels
+from ingest.feeds.websub import Intent
 from ingest.fetch.client import Client
 from ingest.fetch.politeness import Pacing
 from ingest.fetch.robots import Robots
@@ -18,8 +19,9 @@ from ingest.jobs.outbox import deliver
 from ingest.jobs.ports import Doors
 from ingest.jobs.read import Read, read
 from ingest.jobs.refresh import Refreshed, refresh
+from ingest.jobs.subscribe import Answer, Asked, Pushed, confirm, receive, subscribe
 from ingest.jobs.traffic import Traffic
-from ingest.model import Delivery, Entry, Exchange, Feed
+from ingest.model import Delivery, Entry, Exchange, Feed, Subscription
 from ingest.store import Store
 from ingest.workers.local import Pool, Source
 from ingest.workers.pages import Pages
@@ -31,7 +33,7 @@ HELD_PER_CHANNEL = 4
 """Deliveries claimed of one channel at a time: with four threads for each channel and two of them
 at work, channels that do not answer can never fill the queue before the others."""
 
-Event = Refreshed | Read | Delivery
+Event = Refreshed | Read | Delivery | Asked
 
 
 def now() -> datetime:
@@ -75,8 +77,9 @@ class Scope:
 class App:
     """A program at work: store, doors, the configuration in force, and the pools of threads."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
-        self.settings, self.store = settings, store
+    def __init__(self, settings: Settings, store: Store, *, listens: bool = False) -> None:
+        """Put the parts together; `listens` says that hubs can reach us, so that we subscribe."""
+        self.settings, self.store, self.listens = settings, store, listens
         self._client = Client(settings.fetch, user_agent=user_agent(settings.contact))
         self._robots = Robots(self._client, settings.fetch)
         self._pages = Pages()
@@ -87,7 +90,10 @@ class App:
         self._telling = Lock()
         self.scope = Scope()
         pacing = Pacing(settings.fetch)
-        self.web = Pool("web", [self._feeds(), self._entries()], pacing, threads=settings.workers)
+        sources = [self._feeds(), self._entries()]
+        if listens:
+            sources.append(self._subscriptions())
+        self.web = Pool("web", sources, pacing, threads=settings.workers)
         threads = min(64, max(8, 4 * len(settings.channels)))
         self.out = Pool("out", [self._deliveries()], ChannelGate(), threads=threads)
 
@@ -105,6 +111,7 @@ class App:
             rules=_settled(Rules(rules_of(settings))),
             sites=settings.site_rules,
             base_url=settings.web.base_url,
+            listens=self.listens,
             restraints=settings.channels,
             traffic=self._traffic,
         )
@@ -200,6 +207,52 @@ class App:
             postpone=postpone,
             describe=lambda entry: {"job": "read", "entry": entry.id, "feed": entry.feed},
         )
+
+    def _subscriptions(self) -> Source:
+        def claim(limit: int, per_lane: int, busy: Collection[str]) -> Sequence[Subscription]:
+            return self.store.claim_subscriptions(now(), limit, per_site=per_lane, busy_sites=busy)
+
+        def work(due: Subscription) -> Exchange:
+            done = subscribe(due, self.context, now())
+            self._tell(done)
+            return done.exchange
+
+        def postpone(due: Subscription, error: Exception) -> None:
+            until = now() + POSTPONE
+            self.store.write(
+                lambda tx: tx.postpone_subscription(
+                    due.feed_id, until=until, error=_one_line(error)
+                )
+            )
+
+        return Source(
+            "subscription",
+            claim,
+            lane=lambda due: urls.site(due.hub),
+            work=work,
+            postpone=postpone,
+            describe=lambda due: {"job": "subscribe", "feed": due.feed, "hub": due.hub},
+        )
+
+    # --- what hubs say ----------------------------------------------------------------------
+
+    def confirm(self, token: str, intent: Intent) -> Answer:
+        """Answer a hub that wants to know whether we meant it."""
+        return confirm(token, intent, self.context, now())
+
+    def receive(self, token: str, body: bytes, *, signature: str, content_type: str) -> Pushed:
+        """Take what a hub pushes; its entries are read at once."""
+        pushed = receive(
+            token,
+            body,
+            signature=signature,
+            content_type=content_type,
+            context=self.context,
+            now=now(),
+        )
+        if pushed.new or pushed.changed:
+            self.web.look("entry")
+        return pushed
 
     def _deliveries(self) -> Source:
         def claim(limit: int, per_lane: int, busy: Collection[str]) -> Sequence[Delivery]:

@@ -22,7 +22,9 @@ from ingest.config.settings import Settings
 from ingest.errors import ConfigError, StoreError
 from ingest.jobs.read import Read
 from ingest.jobs.refresh import Refreshed
+from ingest.jobs.subscribe import Asked
 from ingest.model import DeliveryState, FeedState
+from ingest.receiver import Listener
 from ingest.store import Store
 
 log = logging.getLogger("ingest.daemon")
@@ -42,6 +44,8 @@ def clock(app: App) -> BackgroundScheduler:
     )
     every(scheduler, "due feeds", lambda: app.web.look("feed"), TICK_S)
     every(scheduler, "due pages", lambda: app.web.look("entry"), TICK_S)
+    if app.listens:
+        every(scheduler, "due subscriptions", lambda: app.web.look("subscription"), TICK_S)
     every(scheduler, "due deliveries", app.out.look, TICK_S)
     return scheduler
 
@@ -97,6 +101,7 @@ class Daemon:
         if self._systemd.watchdog_s:
             every(scheduler, "watchdog", self._bark, self._systemd.watchdog_s / 3)
         app.start()
+        listener = listen(app) if app.listens else None
         scheduler.start()
         app.web.look()
         app.out.look()
@@ -105,6 +110,8 @@ class Daemon:
         self._wait()
         self._systemd.tell("STOPPING=1")
         scheduler.shutdown(wait=False)
+        if listener:
+            listener.close()
         left = app.close()
         log.info("stopped", extra={"handed_back": left})
         if self._died:
@@ -170,6 +177,15 @@ class Daemon:
             log.info("pruned", extra={"job": "prune", **counts})
 
 
+def listen(app: App) -> Listener | None:
+    """Listen for hubs; without it feeds are polled as ever, so that no fault stops the daemon."""
+    try:
+        return Listener(app)
+    except OSError as error:
+        log.error("cannot listen on %s, no hub can push: %s", app.settings.web.listen, error)
+        return None
+
+
 def report(event: Event) -> None:
     """Write one log line for what a job came to: loud where someone should look, else quiet."""
     if isinstance(event, Refreshed) and event.offline:
@@ -191,6 +207,9 @@ def report(event: Event) -> None:
                 "alerts": kept.alerts,
             }
         log.info("read" if kept else "put off", extra=extra)
+    elif isinstance(event, Asked):
+        extra = {"feed": event.feed, "error": event.error}
+        log.log(logging.WARNING if event.error else logging.INFO, "asked a hub", extra=extra)
     else:
         extra = {"delivery": event.id, "channel": event.channel, "state": event.state}
         bad = event.state in (DeliveryState.RETRYING, DeliveryState.DEAD)
@@ -200,7 +219,7 @@ def report(event: Event) -> None:
 
 def needs_restart(old: Settings, new: Settings) -> list[str]:
     """Return the names of changed settings that a reload does not put in force."""
-    fixed = ("database", "contact", "fetch", "workers", "log")
+    fixed = ("database", "contact", "fetch", "workers", "log", "web")
     return [name for name in fixed if getattr(old, name) != getattr(new, name)]
 
 
@@ -208,6 +227,6 @@ def run(config: Path, settings: Settings, environ: Mapping[str, str]) -> None:
     """Run the daemon on this configuration; raises AlreadyRunning where another one works."""
     logs.setup(settings.log.format, settings.log.level)
     with Store.open(settings.database) as store, store.daemon_lock():
-        app = App(settings, store)
+        app = App(settings, store, listens=settings.web.base_url is not None)
         app.sync_feeds()
         Daemon(app, config, Systemd(environ)).run()

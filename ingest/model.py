@@ -73,6 +73,39 @@ class Feed:
     """What the polling decisions remember between checks (JSON)."""
 
 
+class SubscriptionState(StrEnum):
+    """Where a subscription to a hub stands."""
+
+    WANTED = "wanted"
+    ASKED = "asked"
+    """The hub was asked and has not verified yet, or did not take the request."""
+    ACTIVE = "active"
+    DENIED = "denied"
+    LEAVING = "leaving"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A feed's subscription to its hub (WebSub)."""
+
+    feed_id: int
+    hub: str
+    topic: str
+    token: str
+    """The last part of our callback's address, known to the hub and to nobody else."""
+    secret: str = field(repr=False)
+    state: SubscriptionState
+    next_at: datetime
+    """When the hub is to be asked again."""
+    expires_at: datetime | None = None
+    failures: int = 0
+    """Requests since the hub verified last."""
+    last_error: str | None = None
+    verified: int = 0
+    """How often the hub has verified."""
+    feed: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class WantedFeed:
     """A feed as the files want it; `name` is unique among them."""

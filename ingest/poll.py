@@ -9,7 +9,7 @@ from time import monotonic, sleep
 from ingest.app import App, Event, Scope, now
 from ingest.jobs.read import Read
 from ingest.jobs.refresh import Refreshed
-from ingest.model import Change, DeliveryState, PlacementWhy
+from ingest.model import Change, Delivery, DeliveryState, PlacementWhy
 
 SOON = timedelta(seconds=60)
 """A page to be tried again within this time still belongs to the pass that met it."""
@@ -45,7 +45,7 @@ class Summary:
             self._add_feed(event)
         elif isinstance(event, Read):
             self._add_reading(event)
-        else:
+        elif isinstance(event, Delivery):
             self.deliveries[event.state.value] += 1
             if event.state in (DeliveryState.RETRYING, DeliveryState.DEAD):
                 self._complain("channel", event.channel, event.last_error)

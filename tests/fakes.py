@@ -13,6 +13,7 @@ class FakeFetcher:
 
     answers: dict[str, bytes | Response | FetchError] = field(default_factory=dict)
     asked: list[Request] = field(default_factory=list)
+    posted: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
 
     def fetch(self, request: Request) -> Response:
         self.asked.append(request)
@@ -24,6 +25,13 @@ class FakeFetcher:
         if isinstance(answer, Response):
             return answer
         return Response(request.url, 200, {"content-type": "text/html; charset=utf-8"}, answer)
+
+    def post(self, url: str, fields: Mapping[str, str], *, timeout_s: float) -> Response:
+        self.posted.append((url, fields))
+        answer = self.answers.get(url)
+        if isinstance(answer, FetchError):
+            raise answer
+        return Response(url, 202, {}, b"")
 
 
 @dataclass

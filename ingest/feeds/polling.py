@@ -30,6 +30,7 @@ from ingest.feeds.identity import Habits
 from ingest.feeds.pace import GONE, TOO_MANY, Pace, Why
 from ingest.feeds.parse import TRUNCATED
 from ingest.feeds.settings import FeedConfig, Polling
+from ingest.feeds.websub import Hub
 from ingest.model import (
     EntryPlan,
     EntryWhy,
@@ -65,6 +66,7 @@ class Check:
     plans: tuple[EntryPlan, ...] = ()
     error: str | None = None
     retry_after_s: float | None = None
+    hub: Hub | None = None
 
     def but(self, **changes: Any) -> "Check":
         """Return the check with these fields changed."""

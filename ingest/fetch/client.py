@@ -10,6 +10,7 @@ from http import HTTPStatus
 from http.client import HTTPException
 from io import BytesIO
 from time import monotonic
+from urllib.parse import urlencode
 
 import requests
 from urllib3 import HTTPResponse
@@ -29,7 +30,7 @@ from ingest.errors import (
 from ingest.fetch import decode, guard
 from ingest.fetch.outage import Origin, Outage
 from ingest.fetch.settings import Fetch
-from ingest.fetch.wire import HEAD_BYTES, RUNNING, Adapter, Exchange, Get, dial, tls_context
+from ingest.fetch.wire import HEAD_BYTES, RUNNING, Adapter, Exchange, Get, Post, dial, tls_context
 from ingest.model import Request, Response
 
 MAX_REDIRECTS = 10
@@ -109,6 +110,35 @@ class Client:
                 raise
         self._outage.answered(chain.target.origin)
         return response
+
+    def post(self, url: str, fields: Mapping[str, str], *, timeout_s: float) -> Response:
+        """Post a form and return the 2xx answer, its body unread; raises FetchError.
+
+        Redirects that keep the method are followed (307, 308; RFC 9110 §15.4.8), others refused.
+        A connection that dies is not tried again: the form may have arrived.
+        """
+        form = urlencode(fields).encode()
+        with (
+            self._exchange(guard.without_userinfo(url), timeout_s) as exchange,
+            _translated(exchange),
+        ):
+            return self._post(guard.read_url(url), form, exchange)
+
+    def _post(self, target: guard.Target, form: bytes, exchange: Exchange) -> Response:
+        for _ in range(MAX_REDIRECTS + 1):
+            raw: HTTPResponse = self._adapter.open(Post(target, self._headers, form)).raw
+            with closing(raw):
+                location = raw.headers.get("location")
+                if raw.status in {307, 308} and location is not None:
+                    target = guard.follow(target, location)
+                    continue
+                if not 200 <= raw.status < 300:
+                    raise _refusal(raw, exchange)
+                headers = {name.lower(): raw.headers[name] for name in raw.headers}
+                return Response(
+                    target.url, raw.status, headers, b"", elapsed_s=exchange.elapsed_s()
+                )
+        raise HttpStatus("too many redirects", url=exchange.shown, status=raw.status)
 
     @contextmanager
     def _exchange(self, shown: str, timeout_s: float) -> Iterator[Exchange]:

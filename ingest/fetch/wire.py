@@ -300,6 +300,18 @@ class Get(requests.PreparedRequest):
         return self.target.path
 
 
+class Post(Get):
+    """A prepared POST of a form."""
+
+    def __init__(self, target: guard.Target, headers: Mapping[str, str], form: bytes) -> None:
+        framing = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Content-Length": str(len(form)),
+        }
+        super().__init__(target, {**headers, **framing})
+        self.method, self.body = "POST", form
+
+
 class Adapter(HTTPAdapter):
     """The way of requests to the wire, with one TLS context and without what a GET needs not.
 

@@ -56,6 +56,8 @@ class Context:
     rules: Rules
     sites: SiteRules
     base_url: str | None = None
+    listens: bool = False
+    """Whether hubs can reach us at `base_url`."""
     restraints: Mapping[str, Restraint] = field(default_factory=dict)
     """When each channel may speak, by its name."""
     traffic: Traffic = field(default_factory=Traffic)

@@ -29,6 +29,7 @@ from ingest.model import (
     Saved,
     Sketch,
     Story,
+    Subscription,
 )
 
 T = TypeVar("T")
@@ -39,6 +40,10 @@ class Fetcher(Protocol):
 
     def fetch(self, request: Request) -> Response:
         """Return a 2xx or 304 answer, within the request's bounds."""
+        ...
+
+    def post(self, url: str, fields: Mapping[str, str], *, timeout_s: float) -> Response:
+        """Post a form and return the 2xx answer, its body unread."""
         ...
 
 
@@ -89,6 +94,34 @@ class Tx(Protocol):
         `was` is the feed as claimed: what stands as it was is not written again. `items` are those
         of its document for `Store.feed_items`, None where there was none.
         """
+        ...
+
+    def subscription(self, feed_id: int) -> Subscription | None:
+        """Return a feed's subscription to its hub."""
+        ...
+
+    def subscription_by_token(self, token: str) -> Subscription | None:
+        """Return the subscription that a hub's call is about."""
+        ...
+
+    def save_subscription(self, subscription: Subscription, *, verified: bool = False) -> None:
+        """Store a feed's subscription, counting a verification, and give up its lease."""
+        ...
+
+    def free_subscription(self, feed_id: int) -> None:
+        """Give up the lease of a subscription that stands as it is."""
+        ...
+
+    def drop_subscription(self, feed_id: int) -> None:
+        """Forget a feed's subscription."""
+        ...
+
+    def leave_hub(self, feed_id: int, now: datetime) -> None:
+        """Have us unsubscribed from a feed's hub."""
+        ...
+
+    def note_push(self, feed_id: int, now: datetime) -> None:
+        """Note when a feed's hub pushed last."""
         ...
 
     def save_entries(
@@ -242,6 +275,10 @@ class Store(Protocol):
         self, now: datetime, limit: int, *, busy_channels: Collection[str] = ()
     ) -> Sequence[Delivery]:
         """Lease due deliveries to this process."""
+        ...
+
+    def pushed_feed(self, token: str) -> tuple[Feed, str] | None:
+        """Return the feed that a hub may push under this token, and the secret it signs with."""
         ...
 
     def feed_items(self, feed_id: int) -> Mapping[str, str]:

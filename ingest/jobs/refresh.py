@@ -1,14 +1,15 @@
 """From a feed to its entries: fetch it, read what it says, keep what is new, decide when to look again."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from ingest.errors import FetchError, HttpStatus, Offline, ParseError
-from ingest.feeds import freshness, parse, polling
+from ingest.feeds import freshness, parse, polling, websub
 from ingest.feeds.polling import Check
 from ingest.jobs.context import OFFLINE_WAIT, Context
+from ingest.jobs.hubs import wish
 from ingest.jobs.ports import Store, Tx
 from ingest.model import EntryPlan, EntryWhy, Exchange, Feed, Outcome, ParsedFeed
 
@@ -47,9 +48,12 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
     )
 
     items = check.parsed.items if check.parsed else None
+    follows_hub = context.listens and items is not None
 
     def save(tx: Tx) -> None:
         tx.save_feed(settled, was=feed, items=items)
+        if follows_hub:
+            wish(tx, feed.id, check.hub, now)
         if plans:
             tx.save_entries(settled, plans, silent=silent, now=now)
 
@@ -101,25 +105,35 @@ def _check(feed: Feed, context: Context, now: datetime) -> tuple[Check, Exchange
     body_hash = freshness.body_hash(response.body)
     if body_hash == feed.body_hash:
         return answer.but(outcome=Outcome.UNCHANGED, body_hash=body_hash), exchange
+    store = context.doors.store
     try:
-        parsed = parse.parse(
-            response.body,
-            url=response.url,
-            content_type=response.headers.get("content-type"),
-            language=response.headers.get("content-language"),
-            habits=polling.habits(feed),
-            seen=context.doors.store.feed_items(feed.id),
-            now=now,
-        )
+        parsed, plans = understand(feed, response.body, response.url, response.headers, store, now)
     except ParseError as error:
         return answer.but(outcome=polling.outcome_of(error), error=str(error)), exchange
     fetched = answer.but(
         outcome=Outcome.FETCHED,
         body_hash=body_hash,
         parsed=parsed,
-        plans=_plans(feed, parsed, context.doors.store),
+        plans=tuple(plans),
+        hub=websub.discover(response.headers, response.body, response.url),
     )
     return fetched, exchange
+
+
+def understand(
+    feed: Feed, body: bytes, url: str, headers: Mapping[str, str], store: Store, now: datetime
+) -> tuple[ParsedFeed, Sequence[EntryPlan]]:
+    """Read a document of a feed and compare it with what is stored; raises ParseError."""
+    parsed = parse.parse(
+        body,
+        url=url,
+        content_type=headers.get("content-type"),
+        language=headers.get("content-language"),
+        habits=polling.habits(feed),
+        seen=store.feed_items(feed.id),
+        now=now,
+    )
+    return parsed, _plans(feed, parsed, store)
 
 
 def _plans(feed: Feed, parsed: ParsedFeed, store: Store) -> Sequence[EntryPlan]:

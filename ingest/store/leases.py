@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from ingest.store.locks import is_dead
-from ingest.store.tables import deliveries, entries, feeds
+from ingest.store.tables import deliveries, entries, feeds, subscriptions
 
 LEASE = timedelta(minutes=5)
 """How long a claim stands; longer than any job takes, since each is bounded in time."""
@@ -43,6 +43,7 @@ class Queue:
 
 FEEDS = Queue(feeds, feeds.c.due_at, feeds.c.site)
 ENTRIES = Queue(entries, entries.c.read_at, entries.c.site)
+SUBSCRIPTIONS = Queue(subscriptions, subscriptions.c.next_at, subscriptions.c.site)
 DELIVERIES = Queue(deliveries, deliveries.c.next_attempt_at, deliveries.c.channel)
 
 
@@ -160,7 +161,7 @@ def _unheld(table: Table, now: datetime) -> ColumnElement[bool]:
 
 def release(connection: Connection, owner: str) -> None:
     """Give back every lease of `owner`, so that its rows can be claimed at once."""
-    for queue in (FEEDS, ENTRIES, DELIVERIES):
+    for queue in (FEEDS, ENTRIES, SUBSCRIPTIONS, DELIVERIES):
         held = and_(queue.due.is_not(None), queue.table.c.lease_owner == owner)
         connection.execute(update(queue.table).where(held).values(**FREED))
 

@@ -13,7 +13,16 @@ from typing import Any, Self, TypeVar, Unpack
 from sqlalchemy import URL, Connection, Engine, text
 
 from ingest.errors import StoreError, StoreUnavailable
-from ingest.model import Article, Delivery, Entry, EntryState, Feed, KnownEntry, WantedFeed
+from ingest.model import (
+    Article,
+    Delivery,
+    Entry,
+    EntryState,
+    Feed,
+    KnownEntry,
+    Subscription,
+    WantedFeed,
+)
 from ingest.store import (
     alerts,
     articles,
@@ -27,6 +36,7 @@ from ingest.store import (
     outbox,
     prune,
     status,
+    subscriptions,
 )
 from ingest.store.documents import StoredDocument
 from ingest.store.engine import open_engine, parse, translated
@@ -138,7 +148,13 @@ class Store:
 
     def sync_feeds(self, wanted: Iterable[WantedFeed], now: datetime) -> Mapping[str, int]:
         """Bring the stored feeds in step with the files and return counts by change."""
-        return self._write(lambda connection: feeds.sync(connection, wanted, now))
+
+        def work(connection: Connection) -> Mapping[str, int]:
+            done = feeds.sync(connection, wanted, now)
+            subscriptions.leave(connection, now)
+            return done
+
+        return self._write(work)
 
     def set_paused(self, name: str, paused: bool) -> None:
         """Pause a feed by command, or end that; what the files say of it stands beside."""
@@ -217,6 +233,16 @@ class Store:
             )
         )
 
+    def claim_subscriptions(
+        self, now: datetime, limit: int, *, per_site: int, busy_sites: Collection[str] = ()
+    ) -> Sequence[Subscription]:
+        """Lease due subscriptions to this process, at most `per_site` of each hub's site."""
+        return self._write(
+            lambda connection: subscriptions.claim(
+                connection, now, limit, owner=self._me, per_site=per_site, busy_sites=busy_sites
+            )
+        )
+
     def claim_entries(
         self, now: datetime, limit: int, *, per_site: int, busy_sites: Collection[str] = ()
     ) -> Sequence[Entry]:
@@ -270,6 +296,10 @@ class Store:
     def _read(self, read: Callable[[Connection], T]) -> T:
         with translated(), self._reader.connect() as connection:
             return read(connection)
+
+    def pushed_feed(self, token: str) -> tuple[Feed, str] | None:
+        """Return the feed that a hub may push under this token, and the secret it signs with."""
+        return self._read(lambda connection: subscriptions.pushed_feed(connection, token))
 
     def feed_items(self, feed_id: int) -> Mapping[str, str]:
         """Return digest and key of the items of the feed's last document; empty where unknown."""

@@ -136,6 +136,29 @@ feed_items = Table(
 """Digest and key of each item of a feed's last document: some 10 kB that an unchanged feed neither
 reads nor writes, which is why they are not in its row."""
 
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("feed_id", ForeignKey("feeds.id"), nullable=False, unique=True),
+    Column("hub", CleanText, nullable=False),
+    Column("site", CleanText, nullable=False),
+    Column("topic", CleanText, nullable=False),
+    Column("token", CleanText, nullable=False, unique=True),
+    Column("secret", CleanText, nullable=False),
+    Column("state", CleanText, nullable=False),
+    Column("next_at", Utc, nullable=False),
+    Column("expires_at", Utc),
+    Column("pushed_at", Utc),
+    Column("failures", Integer, nullable=False),
+    Column("verified", Integer, nullable=False),
+    Column("last_error", CleanText),
+    Column("lease_owner", CleanText),
+    Column("lease_until", Utc),
+    Index("ix_subscriptions_due", "next_at", "id", "site"),
+)
+"""A feed's subscription to its hub (WebSub); `site` is the hub's."""
+
 entries = Table(
     "entries",
     metadata,

@@ -22,8 +22,18 @@ from ingest.model import (
     Saved,
     Sketch,
     Story,
+    Subscription,
 )
-from ingest.store import alerts, articles, entries, feeds, health, outbox, stories
+from ingest.store import (
+    alerts,
+    articles,
+    entries,
+    feeds,
+    health,
+    outbox,
+    stories,
+    subscriptions,
+)
 
 
 class Tx:
@@ -39,6 +49,38 @@ class Tx:
     ) -> None:
         """Store the feed's polling state, and its items where given, and give up its lease."""
         feeds.save(self._connection, feed, was, items)
+
+    def subscription(self, feed_id: int) -> Subscription | None:
+        """Return a feed's subscription to its hub."""
+        return subscriptions.of_feed(self._connection, feed_id)
+
+    def subscription_by_token(self, token: str) -> Subscription | None:
+        """Return the subscription that a hub's call is about."""
+        return subscriptions.by_token(self._connection, token)
+
+    def save_subscription(self, subscription: Subscription, *, verified: bool = False) -> None:
+        """Store a feed's subscription, counting a verification, and give up its lease."""
+        subscriptions.save(self._connection, subscription, verified=verified)
+
+    def free_subscription(self, feed_id: int) -> None:
+        """Give up the lease of a subscription that stands as it is."""
+        subscriptions.free(self._connection, feed_id)
+
+    def drop_subscription(self, feed_id: int) -> None:
+        """Forget a feed's subscription."""
+        subscriptions.drop(self._connection, feed_id)
+
+    def leave_hub(self, feed_id: int, now: datetime) -> None:
+        """Have us unsubscribed from a feed's hub."""
+        subscriptions.leave(self._connection, now, feed_id)
+
+    def note_push(self, feed_id: int, now: datetime) -> None:
+        """Note when a feed's hub pushed last."""
+        subscriptions.note_push(self._connection, feed_id, now)
+
+    def postpone_subscription(self, feed_id: int, *, until: datetime, error: str) -> None:
+        """Put off asking a hub for a reason of our own."""
+        subscriptions.postpone(self._connection, feed_id, until, error)
 
     def postpone_feed(self, feed_id: int, *, until: datetime, error: str) -> None:
         """Put off a feed whose refresh failed for a reason of our own."""
