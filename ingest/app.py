@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from ingest import __version__, urls
+from ingest.alerts.health import Observation
 from ingest.config.plan import rules_of, wanted_feeds
 from ingest.config.settings import Settings
 from ingest.deliver import Channels
@@ -15,6 +16,7 @@ from ingest.fetch.client import Client
 from ingest.fetch.politeness import Pacing
 from ingest.fetch.robots import Robots
 from ingest.jobs.context import Context, Rules
+from ingest.jobs.health import look
 from ingest.jobs.outbox import deliver
 from ingest.jobs.ports import Doors
 from ingest.jobs.read import Read, read
@@ -32,6 +34,13 @@ POSTPONE = timedelta(minutes=5)
 HELD_PER_CHANNEL = 4
 """Deliveries claimed of one channel at a time: with four threads for each channel and two of them
 at work, channels that do not answer can never fill the queue before the others."""
+
+OUTAGE = Observation(
+    "network_down",
+    "this machine",
+    "Nothing outside can be reached; no feed is blamed for it meanwhile.",
+    "Look at the cable, the router, the resolver.",
+)
 
 Event = Refreshed | Read | Delivery | Asked
 
@@ -114,6 +123,7 @@ class App:
             listens=self.listens,
             restraints=settings.channels,
             traffic=self._traffic,
+            health=settings.health,
         )
 
     def apply(self, settings: Settings) -> None:
@@ -130,6 +140,12 @@ class App:
     def sync_feeds(self) -> Mapping[str, int]:
         """Bring the stored feeds in step with the configured ones; return counts by change."""
         return self.store.sync_feeds(wanted_feeds(self.settings), now())
+
+    def look_at_health(self, besides: Sequence[Observation] = ()) -> None:
+        """Compare how things stand with what was known of it, and tell the difference."""
+        down = [OUTAGE] if self._client.is_down else []
+        if look(self.context, now(), besides=[*besides, *down]):
+            self.out.look()
 
     def start(self) -> None:
         """Start the threads; nothing is done before the first look."""
@@ -289,8 +305,6 @@ class App:
         )
 
 
-def _one_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0][:500]
 def _settled(rules: Rules) -> Rules:
     """Return the rules, left out of garbage collection from now on.
 
@@ -301,3 +315,5 @@ def _settled(rules: Rules) -> Rules:
     return rules
 
 
+def _one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0][:500]

@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import UTC
+from datetime import UTC, timedelta
 from pathlib import Path
 from time import monotonic
 from types import FrameType
@@ -16,10 +16,12 @@ from types import FrameType
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from ingest import log as logs
+from ingest.alerts.health import Observation
 from ingest.app import App, Event, now
 from ingest.config.load import load
 from ingest.config.settings import Settings
-from ingest.errors import ConfigError, StoreError
+from ingest.deliver.heartbeat import beat
+from ingest.errors import ConfigError, DeliveryError, StoreError
 from ingest.jobs.read import Read
 from ingest.jobs.refresh import Refreshed
 from ingest.jobs.subscribe import Asked
@@ -31,6 +33,9 @@ log = logging.getLogger("ingest.daemon")
 
 TICK_S = 1
 """How often each kind of due work is looked for; what a job itself makes due is looked for at once."""
+
+HEALTH_S = 60
+"""How often the program looks at its own health."""
 
 STALL_S = 60.0
 """A dispatcher that has not turned for this long is stuck, and the watchdog hears nothing more."""
@@ -83,6 +88,7 @@ class Daemon:
         self._app, self._config, self._systemd = app, config, systemd
         self._signals: deque[str] = deque()
         self._woken = threading.Event()
+        self._refused: list[Observation] = []
         self._died = ""
 
     def run(self) -> None:
@@ -98,6 +104,7 @@ class Daemon:
         app.listeners.append(report)
         scheduler = clock(app)
         every(scheduler, "housekeeping", self._tidy, 3600)
+        every(scheduler, "health", self._look, HEALTH_S)
         if self._systemd.watchdog_s:
             every(scheduler, "watchdog", self._bark, self._systemd.watchdog_s / 3)
         app.start()
@@ -150,19 +157,39 @@ class Daemon:
             self._app.apply(settings)
         except (ConfigError, StoreError) as error:
             log.error("reload refused, the old configuration stays: %s", error)
+            self._refused = [refusal(error)]
         else:
             if late:
                 log.warning("these changes wait for a restart: %s", ", ".join(late))
+            self._refused = []
             log.info("reloaded", extra={"feeds": len(settings.feeds), "rules": len(settings.rules)})
         self._systemd.tell("READY=1")
 
     def _bark(self) -> None:
         """Tell systemd that we live, unless a dispatcher or the writer is stuck."""
-        oldest = min(self._app.web.beat, self._app.out.beat)
-        if monotonic() - oldest < STALL_S and self._app.store.writer_alive():
+        if self._turns():
             self._systemd.tell("WATCHDOG=1")
         else:
             log.error("the workers are stuck; leaving the rest to the watchdog")
+
+    def _turns(self) -> bool:
+        """Return whether the dispatchers and the writer still do."""
+        oldest = min(self._app.web.beat, self._app.out.beat)
+        return monotonic() - oldest < STALL_S and self._app.store.writer_alive()
+
+    def _look(self) -> None:
+        """Look at the health of the program, and tell the dead man's switch that all is well."""
+        try:
+            self._app.look_at_health(self._refused)
+        except StoreError as error:
+            log.warning("cannot look at the health: %s", error, extra={"job": "health"})
+            return
+        heartbeat = self._app.settings.health.heartbeat
+        if heartbeat is not None and self._turns():
+            try:
+                beat(heartbeat.get_secret_value())
+            except DeliveryError as error:
+                log.warning("%s", error, extra={"job": "heartbeat"})
 
     def _tidy(self) -> None:
         """Drop what is past its retention."""
@@ -175,6 +202,17 @@ class Daemon:
             log.warning("cannot prune: %s", error, extra={"job": "prune"})
         else:
             log.info("pruned", extra={"job": "prune", **counts})
+
+
+def refusal(error: Exception) -> Observation:
+    """Return what is told of a reload that was refused."""
+    return Observation(
+        "reload_refused",
+        "configuration",
+        f"The old configuration stays in force: {error}",
+        "Put it right (`ingest check`) and reload again.",
+        timedelta(),
+    )
 
 
 def listen(app: App) -> Listener | None:

@@ -5,7 +5,7 @@ What only one room needs stays in that room; what two share lives here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -434,6 +434,10 @@ class Rule:
     on: str = "article"
     repeat: str = "story"
     severity: str = "normal"
+    surge: tuple[float, timedelta] | None = None
+    """How many times its usual, within which time, is a surge."""
+    absent: timedelta | None = None
+    """How long without a match is worth telling."""
     stem: bool = False
     """Words of the query also find their other forms, in the language of the article."""
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
@@ -541,6 +545,27 @@ class Delivery:
     """What mail recipients have answered so far (`served` or `refused`); the others are still due."""
     reason: str | None = None
     """Why it waits or was suppressed, or that it was asked for by hand."""
+
+
+# --- health -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something out of order; one of a kind for a subject, dropped when it clears."""
+
+    kind: str
+    """`feed_failing`, `dead_letters`, `surge`, …"""
+    subject: str
+    """The feed, channel, queue or rule."""
+    since: datetime
+    """When it was seen first."""
+    detail: str
+    advice: str
+    raised_at: datetime | None = None
+    """When somebody was told first; None while it may still pass by itself."""
+    told_at: datetime | None = None
+    """When somebody was told last."""
 
 
 # --- fetching ---------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import idna
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema
 
-from ingest.units import Section
+from ingest.units import Duration, Section
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _RATE = re.compile(r"([1-9]\d{0,5})\s*/\s*(m|h|d)")
@@ -99,6 +99,24 @@ class Restraint(Section):
     quiet_hours: QuietHours | None = Field(None, description="Hold alerts at these times of day.")
     rate: Rate | None = Field(
         None, description="At most so many messages, for example 10/h; the rest goes together."
+    )
+
+
+class Health(Section):
+    """Who is told when the program or a feed is unwell, and when."""
+
+    channels: tuple[str, ...] = Field((), description="Channels to tell.")
+    feed_failing_after: Duration = Field(
+        timedelta(hours=24), description="Tell of a feed that has failed for this long."
+    )
+    feed_silent_factor: float = Field(
+        5,
+        gt=1,
+        allow_inf_nan=False,
+        description="Tell of a feed quiet for this many times its usual pause.",
+    )
+    heartbeat: SecretStr | None = Field(
+        None, description="Address asked once a minute while all is well: a dead man's switch."
     )
 
 

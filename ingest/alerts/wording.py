@@ -61,6 +61,8 @@ def subject(type: str, data: Mapping[str, Any]) -> str:
 
 def headline_of(data: Mapping[str, Any]) -> str:
     """Return the headline of an alert: its article's, else its story's."""
+    if data.get("detail") and not data.get("article"):
+        return str(data["detail"])  # a surge or an absence
     for part in ("article", "story"):
         title = (data.get(part) or {}).get("title")
         if title:
@@ -117,7 +119,8 @@ def _note(type: str, data: Mapping[str, Any]) -> str:
         return f"{detail[:1].upper()}{detail[1:]}." if detail else ""
     if type != "alert.surge":
         return ""
-    return f"{data.get('count')} in {data.get('window')}, usually {data.get('usual')}."
+    counts = f"{data.get('count')} in {data.get('window')}, usually {data.get('usual')}."
+    return f"{counts} {data.get('chart') or ''}".rstrip()
 
 
 def _count(number: int, noun: str) -> str:

@@ -10,10 +10,8 @@ from ingest.rules import check
 if TYPE_CHECKING:
     from ingest.config.settings import Settings
 
-SECTIONS_NOT_YET = ("web", "metrics", "health")
+SECTIONS_NOT_YET = ("web", "metrics")
 """Sections that are read and checked, but that nothing acts on in this version."""
-RULE_KEYS_NOT_YET = ("surge",)
-"""The same for keys of a rule."""
 
 
 def warnings(settings: "Settings") -> tuple[str, ...]:
@@ -36,10 +34,6 @@ def _no_effect(settings: "Settings") -> Iterator[str]:
     for section in SECTIONS_NOT_YET:
         if section in settings.model_fields_set:
             yield f"`{section}` has no effect yet"
-    for rule in settings.rules:
-        for key in RULE_KEYS_NOT_YET:
-            if getattr(rule, key) is not None:
-                yield f"`{key}` of rule `{rule.name}` has no effect yet"
 
 
 def _rules(settings: "Settings") -> Iterator[str]:

@@ -69,6 +69,8 @@ def rules_of(settings: "Settings") -> tuple[Rule, ...]:
             on=rule.on,
             repeat=rule.repeat,
             severity=rule.severity,
+            surge=(rule.surge.factor, rule.surge.window) if rule.surge else None,
+            absent=rule.absent,
             stem=rule.stem,
             lists=settings.list_entries,
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.config.advice import RULE_KEYS_NOT_YET, SECTIONS_NOT_YET
+from ingest.config.advice import SECTIONS_NOT_YET
 from ingest.config.settings import schema
 
 _INTRO = """\
@@ -30,7 +30,7 @@ _TITLES = {
     "WebhookConfig": "Each of `channels`, of `kind: webhook`",
     "AppriseConfig": "Each of `channels`, of `kind: apprise`",
 }
-_NOT_YET = {*SECTIONS_NOT_YET, *RULE_KEYS_NOT_YET}
+_NOT_YET = {*SECTIONS_NOT_YET}
 _WORDS = {"boolean": "true, false", "integer": "number", "object": "keys", "string": "text"}
 
 

@@ -1,7 +1,6 @@
 """All settings: the sections of the rooms joined, and those that belong to no room."""
 
 import re
-from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -13,6 +12,7 @@ from pydantic import (
     field_validator,
 )
 
+from ingest.alerts.settings import Health
 from ingest.articles.settings import Articles
 from ingest.articles.sites import SiteRules
 from ingest.config.advice import warnings
@@ -23,7 +23,7 @@ from ingest.fetch.settings import Fetch
 from ingest.rules.settings import ListFile, RuleConfig
 from ingest.store.settings import Retention
 from ingest.stories.settings import Stories
-from ingest.units import ConfigPath, Duration, Section, config_folder
+from ingest.units import ConfigPath, Section, config_folder
 
 __all__ = ["Settings", "schema", "warnings"]
 
@@ -98,21 +98,6 @@ class Log(Section):
     )
     level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least important message to write."
-    )
-
-
-class Health(Section):
-    """Who is told when the program or a feed is unwell, and when."""
-
-    channels: tuple[str, ...] = Field((), description="Channels to tell.")
-    feed_failing_after: Duration = Field(
-        timedelta(hours=24), description="Tell of a feed that has failed for this long."
-    )
-    feed_silent_factor: float = Field(
-        5,
-        gt=1,
-        allow_inf_nan=False,
-        description="Tell of a feed quiet for this many times its usual pause.",
     )
 
 

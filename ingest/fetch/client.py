@@ -86,6 +86,11 @@ class Client:
             with suppress(Blocked):
                 self._outage.seed([guard.read_url(url).origin])
 
+    @property
+    def is_down(self) -> bool:
+        """Whether our own network is down, as far as the latest exchanges can tell."""
+        return self._outage.is_down
+
     def fetch(self, request: Request) -> Response:
         """Return a 2xx answer, or a 304 where validators were sent; raises FetchError.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 
-from ingest.alerts.settings import Restraint
+from ingest.alerts.settings import Health, Restraint
 from ingest.articles.settings import Articles
 from ingest.articles.sites import SiteRules
 from ingest.feeds.settings import FeedConfig, Polling
@@ -60,6 +60,7 @@ class Context:
     """Whether hubs can reach us at `base_url`."""
     restraints: Mapping[str, Restraint] = field(default_factory=dict)
     """When each channel may speak, by its name."""
+    health: Health = field(default_factory=Health)
     traffic: Traffic = field(default_factory=Traffic)
     random: Random = field(default_factory=Random)
 

@@ -41,6 +41,11 @@ def status_counts(connection: Connection, now: datetime) -> Mapping[str, Any]:
     }
 
 
+def oldest_due_s(connection: Connection, now: datetime) -> Mapping[str, float | None]:
+    """Return how long the longest overdue feed, entry and delivery have waited, in seconds."""
+    return {name: _waiting(connection, queue, now)["oldest_s"] for name, queue in _QUEUES.items()}
+
+
 def _by_state(
     connection: Connection, column: ColumnElement[str], names: list[str]
 ) -> Mapping[str, int]:

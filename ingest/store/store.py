@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, Engine, text
 from ingest.errors import StoreError, StoreUnavailable
 from ingest.model import (
     Article,
+    Condition,
     Delivery,
     Entry,
     EntryState,
@@ -29,6 +30,7 @@ from ingest.store import (
     documents,
     entries,
     feeds,
+    health,
     leases,
     listings,
     locks,
@@ -428,6 +430,30 @@ class Store:
     def rule_counts(self, rule: str) -> Mapping[str, Any]:
         """Return how often a rule matched and alerted, and when it matched last."""
         return self._read(lambda connection: listings.rule_counts(connection, rule))
+
+    def conditions(self) -> Sequence[Condition]:
+        """Return what is out of order."""
+        return self._read(health.standing)
+
+    def dead_letters(self) -> Mapping[str, int]:
+        """Return how many messages were given up, by channel."""
+        return self._read(health.dead_letters)
+
+    def oldest_due_s(self, now: datetime) -> Mapping[str, float | None]:
+        """Return how long the longest overdue feed, entry and delivery have waited."""
+        return self._read(lambda connection: status.oldest_due_s(connection, now))
+
+    def match_times(self, rule: str, since: datetime) -> Sequence[datetime]:
+        """Return when a rule matched an article for the first time, ascending."""
+        return self._read(lambda connection: health.match_times(connection, rule, since))
+
+    def known_since(self) -> datetime | None:
+        """Return when the first entry that is still known was seen."""
+        return self._read(health.known_since)
+
+    def disk(self) -> tuple[int, int] | None:
+        """Return free and total bytes of the database's disk; None where it is elsewhere."""
+        return health.disk(self._address)
 
     def status_counts(self, now: datetime) -> Mapping[str, Any]:
         """Return feeds by state, due work and its age, the last hour, deliveries by state."""

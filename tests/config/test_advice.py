@@ -65,6 +65,4 @@ def test_keys_without_effect_in_this_version_are_named(tmp_path: Path) -> None:
     assert warnings(settings_of(tmp_path, text)) == (
         "`web` has no effect yet",
         "`metrics` has no effect yet",
-        "`health` has no effect yet",
-        "`surge` of rule `r` has no effect yet",
     )
