@@ -11,6 +11,7 @@ from ingest.config.plan import rules_of
 from ingest.model import Document
 from ingest.rules.explain import explain as explain_rule
 from ingest.store import Store
+from ingest.stories import passages
 
 
 @click.command()
@@ -53,10 +54,25 @@ def _tell(store: Store, article: dict[str, Any]) -> dict[str, Any]:
     return {
         "article": {key: value for key, value in article.items() if key != "body"},
         "entries": list(store.entries_for(number)),
-        "placement": store.placement_of(number),
+        "placement": _placement(store, article),
         "matches": matches,
         "deliveries": [row for alert in alerts for row in store.list_deliveries(alert=alert)],
     }
+
+
+def _placement(store: Store, article: dict[str, Any]) -> dict[str, Any] | None:
+    """Return where the article was placed, with the passages it shares with what it is a copy of."""
+    placement = store.placement_of(article["id"])
+    if placement is None:
+        return None
+    peer = store.article(placement["peer"]) if placement["peer"] is not None else None
+    body, other = str(article["body"]), str(peer["body"]) if peer else ""
+    shared = passages.shared(body, other)
+    told = {
+        "words": passages.count_words(body, shared),
+        "passages": passages.excerpts(body, shared),
+    }
+    return {**placement, "shared": told if peer else None}
 
 
 def _judge(rule: Any, article: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
@@ -90,6 +106,10 @@ def _lines(told: dict[str, Any]) -> list[str]:
     if placement := told["placement"]:
         why = placement["why"].replace("_", " ")
         lines.append(f"story {placement['story']}: {why}. {placement['detail']}".rstrip())
+        if shared := placement["shared"]:
+            distance = f"distance {placement['distance']} from article {placement['peer']}"
+            lines.append(f"  {distance}, {shared['words']} words in common by now")
+            lines += [f"  “{passage}”" for passage in shared["passages"]]
     if not told["matches"]:
         lines.append("no rule matched")
     for match in told["matches"]:

@@ -1,12 +1,17 @@
 """`entries`, `articles` and `stories`: what was stored."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import click
 
 from ingest.cli.output import Row, filters, json_option, list_rows, parse_time, show, table
 from ingest.cli.root import Session
+from ingest.store import Store
+from ingest.stories import passages
+
+MAX_COMPARED = 50
+"""Sources of a story whose texts are compared; the others are listed."""
 
 
 def listing(
@@ -96,13 +101,47 @@ def list_stories(session: Session, /, **options: Any) -> None:
 @json_option
 @click.pass_obj
 def show_story(session: Session, story_id: int, as_json: bool) -> None:
-    """Show one story and its sources in time order."""
+    """Show one story and its sources in time order, with what each added or left out."""
     with session.store() as store:
         row = required(store.story(story_id), "story", story_id)
-    sources = row.get("sources", [])
+        sources = _compared(store, row.get("sources", []))
     if as_json:
-        show(row, as_json=True)
+        show({**row, "sources": sources}, as_json=True)
         return
     show({key: value for key, value in row.items() if key != "sources"}, as_json=False)
     click.echo()
     table(sources, ["article", "feed", "published_at", "why", "distance", "title", "url"])
+    for source in sources:
+        for line in _differences(source):
+            click.echo(line)
+
+
+def _compared(store: Store, sources: Sequence[Row]) -> list[Row]:
+    """Return the sources, those after the first with what they have and lack beside it."""
+    first = store.article(sources[0]["article"]) if sources else None
+    told: list[Row] = list(sources[:1])
+    for source in sources[1:MAX_COMPARED]:
+        article = store.article(source["article"])
+        ours, theirs = (str(text["body"]) if text else "" for text in (article, first))
+        told.append(
+            {**source, "added": _difference(ours, theirs), "left_out": _difference(theirs, ours)}
+        )
+    return [*told, *sources[MAX_COMPARED:]]
+
+
+def _difference(text: str, other: str) -> Row:
+    alone = passages.unshared(text, other)
+    return {
+        "words": passages.count_words(text, alone),
+        "passages": passages.excerpts(text, alone),
+    }
+
+
+def _differences(source: Row) -> Iterator[str]:
+    """Yield what one source added to the first and left out of it, as lines."""
+    heading = f"\narticle {source['article']} of {source['feed']}"
+    for key in ("added", "left_out"):
+        told = source.get(key)
+        if told and told["words"]:
+            yield f"{heading} {key.replace('_', ' ')} {told['words']} words"
+            yield from (f"  “{passage}”" for passage in told["passages"])
