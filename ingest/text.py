@@ -205,6 +205,12 @@ _SIMPLE = re.compile(
 )
 """Nearly all words of most texts, cut at a fraction of the cost; the rest goes by its shape."""
 
+_PARTS = re.compile(
+    rf"""(?: (?P<head>[{_LETTERS_AS_THEY_ARE}]++) (?P<apostrophe>['’]) (?P<tail>[{_LETTERS_AS_THEY_ARE}]++)
+    | (?P<hyphenated>[{_LETTERS_AS_THEY_ARE}]++(?:-[{_LETTERS_AS_THEY_ARE}]++)+) ) [,;:]?""",
+    re.VERBOSE,
+)
+
 # --- words ------------------------------------------------------------------------------------
 
 ABBREVIATIONS = frozenset(
@@ -280,7 +286,28 @@ def cut(chunk: str) -> Cut:
     if simple := simply(chunk):
         key, start, plain, ended = simple
         return Cut((Word(key, start, start + len(plain), plain),), (), (1,) if ended else ())
-    return _cut_by_shape(chunk)
+    return _in_parts(chunk) or _cut_by_shape(chunk)
+
+
+def _in_parts(chunk: str) -> Cut | None:
+    """Cut plain words joined by hyphens, and plain words with one apostrophe; None for others.
+
+    Most of what `simply` leaves, at a fifth of the cost of going by shape.
+    """
+    found = _PARTS.fullmatch(chunk)
+    if found is None:
+        return None
+    head, apostrophe, tail = found["head"], found["apostrophe"], found["tail"]
+    if apostrophe:
+        if fold(head) in _ELIDED or tail in "sS":
+            return None
+        plain = head + tail
+        return Cut((Word(fold(plain), 0, len(plain) + 1, plain),))
+    words, at = [], 0
+    for plain in found["hyphenated"].split("-"):
+        words.append(Word(fold(plain), at, at + len(plain), plain))
+        at += len(plain) + 1
+    return Cut(tuple(words), tuple(_joined(words, 0)))
 
 
 def _cut_by_shape(chunk: str) -> Cut:
@@ -383,6 +410,10 @@ def _joined(words: list[Word], first: int) -> Iterator[Joined]:
 
 LONGEST_KEY = 60
 """Code points of a word in the index; longer ones are found by their beginning."""
+
+
+TITLE = "^"
+"""Stands in the index before a word of the title."""
 
 
 def is_run(key: str) -> bool:

@@ -164,7 +164,7 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE article_words USING fts5(words, content='', detail='none', "
-            "columnsize=0, tokenize=\"ascii tokenchars '.&+#~'\")"
+            "columnsize=0, tokenize=\"ascii tokenchars '.&+#~^'\")"
         )
     else:
         op.execute(

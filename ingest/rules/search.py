@@ -7,7 +7,7 @@ from ingest.model import Rule
 from ingest.rules.lists import Listing
 from ingest.rules.percolate import clauses_of, scoped, words_of
 from ingest.rules.tree import Item, Term, Word, with_items
-from ingest.text import is_run
+from ingest.text import TITLE, is_run
 
 _INDEXED = ("title", "text", "summary")
 """Fields whose words are in the index."""
@@ -28,7 +28,7 @@ def needed(rule: Rule) -> list[tuple[str, ...]]:
 
 
 def _in_pairs(item: Item) -> Item:
-    """Return a term whose neighbouring CJK characters are read in pairs, as the index has them."""
+    """Return a term as the index has its words: CJK characters in pairs, those of titles marked."""
     if not isinstance(item, Term):
         return item
     words: list[Word] = []
@@ -37,6 +37,8 @@ def _in_pairs(item: Item) -> Item:
         if is_one and len(run) > 1:
             run = [Word((one.pieces[0] + two.pieces[0],)) for one, two in pairwise(run)]
         words += run
+    if item.fields == ("title",):
+        words = [Word((TITLE + word.pieces[0], *word.pieces[1:])) for word in words]
     return Term(tuple(words), item.fields)
 
 
@@ -64,12 +66,12 @@ def _words(key: str, rule: Rule) -> list[str]:
         return []
     if word.startswith("$"):
         return _of_list(rule.lists.get(word[1:], ()))
-    if word.startswith("~"):
+    if word.lstrip(TITLE).startswith("~"):
         return []  # forms of a word need not begin like it
     head, letter, _ = word.partition("?")
     beginning = head if letter else word.removesuffix("*")
     if letter or word.endswith("*"):
-        return [f"{beginning}*"] if len(beginning) >= _SHORTEST_BEGINNING else []
+        return [f"{beginning}*"] if len(beginning.lstrip(TITLE)) >= _SHORTEST_BEGINNING else []
     return [word]
 
 

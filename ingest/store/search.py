@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from ingest.store.tables import articles, clean, texts
-from ingest.text import LONGEST_KEY, searchable
+from ingest.text import LONGEST_KEY, TITLE, searchable
 
 Clauses = Sequence[Sequence[str]]
 """Words of each of which one must be there; `word*` stands for all that begin so."""
@@ -111,10 +111,13 @@ def _bounded(
 
 
 def _words(*given: str) -> list[str]:
-    words = sorted(searchable(*map(clean, given)))
+    """Return the words of an article, those of its title a second time with a sign before them."""
+    title, summary, body = map(clean, given)
+    words = searchable(title, summary, body)
+    words |= {f"{TITLE}{key}"[:LONGEST_KEY] for key in searchable(title)}
     if sum(len(word.encode()) for word in words) > _MOST_BYTES:
         return [_ANY]
-    return words
+    return sorted(words)
 
 
 def _fts(clauses: Clauses) -> str:

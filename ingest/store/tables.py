@@ -236,7 +236,7 @@ articles = Table(
 ARTICLE_WORDS = {
     "sqlite": (
         "CREATE VIRTUAL TABLE article_words USING fts5(words, content='', detail='none', "
-        "columnsize=0, tokenize=\"ascii tokenchars '.&+#~'\")",
+        "columnsize=0, tokenize=\"ascii tokenchars '.&+#~^'\")",
     ),
     "postgresql": (
         "CREATE TABLE article_words (article_id BIGINT CONSTRAINT pk_article_words PRIMARY KEY "
