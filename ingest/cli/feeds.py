@@ -1,13 +1,15 @@
 """`feeds`: the watched feeds."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from ingest.cli import sources
-from ingest.cli.output import json_option, list_rows, show
+from ingest.cli.output import Row, json_option, list_rows, show
 from ingest.cli.root import Session
 from ingest.cli.stored import required
+from ingest.feeds import completeness
 from ingest.model import FeedState
 
 
@@ -33,8 +35,9 @@ for command in (sources.add, sources.remove, sources.discover, sources.import_, 
 def list_feeds(session: Session, /, as_json: bool, limit: int | None, **chosen: Any) -> None:
     """List feeds and how they stand."""
     columns = ["name", "state", "last_outcome", "last_checked_at", "next_check_at", "entries"]
+    columns += ["per_day", "overlap", "gaps"]
     with session.store() as store:
-        rows = store.list_feeds(limit=limit, **chosen)
+        rows = map(_complete, store.list_feeds(limit=limit, **chosen))
         list_rows(rows, columns, as_json=as_json, limit=limit)
 
 
@@ -45,8 +48,18 @@ def list_feeds(session: Session, /, as_json: bool, limit: int | None, **chosen: 
 def show_feed(session: Session, name: str, as_json: bool) -> None:
     """Show everything known of one feed."""
     with session.store() as store:
-        row = required(store.feed(name), "feed", name)
+        row = _complete(required(store.feed(name), "feed", name))
     show(row, as_json=as_json)
+
+
+def _complete(row: Row) -> Row:
+    """Return a feed's row with what its memory says of its completeness."""
+    facts = completeness.facts(row.get("memory") or {}, datetime.now(UTC))
+    return {
+        **{name: value for name, value in row.items() if name != "memory"},
+        **facts,
+        "memory": row.get("memory"),
+    }
 
 
 @feeds.command("pause")

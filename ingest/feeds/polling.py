@@ -6,7 +6,8 @@ the interval beyond which entries slip through, `gaps` and `gap_at` where some m
 what the feed asks for, `skip_hours` and `skip_days` likewise; `moving_to` a permanent redirect seen once; `gone_since` a first 410;
 `full_at` the last full answer beside validators, `doubt` when it brought news that a 304 may have
 hidden, `liar` when one was proved false; `shared_guids` guids that name no single item;
-`new_guids` documents in a row that had all their items under new guids.
+`new_guids` documents in a row that had all their items under new guids; `week` its usual entries
+(`completeness`).
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ from ingest.errors import (
     TimedOut,
     TooLarge,
 )
-from ingest.feeds import identity, pace
+from ingest.feeds import completeness, identity, pace
 from ingest.feeds.freshness import FICKLE_AFTER, new_guids
 from ingest.feeds.identity import Habits
 from ingest.feeds.pace import GONE, TOO_MANY, Pace, Why
@@ -90,15 +91,22 @@ def outcome_of(error: FetchError | ParseError) -> Outcome:
 
 
 def settle(
-    feed: Feed, check: Check, *, polling: Polling, config: FeedConfig, now: datetime, random: Random
+    feed: Feed,
+    check: Check,
+    *,
+    polling: Polling,
+    config: FeedConfig,
+    now: datetime,
+    random: Random,
+    silent_factor: float = 5.0,
 ) -> Feed:
     """Return the feed as it stands after a check: its state, memory, and when to look again.
 
-    Paused and retired feeds stay so.
+    Paused and retired feeds stay so; one is silent after `silent_factor` times its usual pause.
     `memory["why"]` is the reason (`Why`) for the time of the next check.
     """
     if check.outcome in _SUCCESS:
-        feed = _succeeded(feed, check, now)
+        feed = _succeeded(feed, check, now, silent_factor)
         next_look = pace.after_success(feed, check.headers, polling, config, now)
     else:
         feed = _failed(feed, check, now)
@@ -146,13 +154,14 @@ def _next_check(
 # --- success ----------------------------------------------------------------------------------
 
 
-def _succeeded(feed: Feed, check: Check, now: datetime) -> Feed:
+def _succeeded(feed: Feed, check: Check, now: datetime, silent_factor: float) -> Feed:
     """Return the feed with what a good answer teaches."""
     memory = {**_remembered(feed, check, now), **_proof(feed, check, now)}
     moved, memory = _moved(feed, check, memory)
     state = feed.state
     if state not in _LEFT_ALONE and (state is not FeedState.SILENT or _has_news(check)):
-        state = FeedState.OK
+        silent = completeness.is_silent(memory, now, silent_factor)
+        state = FeedState.SILENT if silent else FeedState.OK
     return replace(
         feed,
         state=state,
@@ -216,6 +225,7 @@ def _remembered(feed: Feed, check: Check, now: datetime) -> dict[str, object]:
     _note(memory, "ttl_s", check.parsed.ttl_s)
     _note(memory, "skip_hours", sorted(check.parsed.skip_hours))
     _note(memory, "skip_days", sorted(check.parsed.skip_days))
+    _note(memory, "week", completeness.counted(feed.memory, check.plans, now))
     _note(memory, "shared_guids", _shared_guids(feed, check))
     _note(memory, "new_guids", new_guids(feed.memory.get("new_guids"), check.plans))
     overlap = pace.overlap(feed, check.parsed, check.plans, limit_s, now)

@@ -45,6 +45,7 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
         config=context.feed_config(feed.name, feed.url),
         now=now,
         random=context.random,
+        silent_factor=context.health.feed_silent_factor,
     )
 
     items = check.parsed.items if check.parsed else None

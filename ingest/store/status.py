@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, func, select
 
 from ingest.model import DeliveryState, FeedState
 from ingest.store import leases
@@ -18,12 +18,19 @@ _LAST_HOUR: Mapping[str, ColumnElement[Any]] = {
     "alerts": alerts.c.created_at,
     "deliveries": deliveries.c.delivered_at,
 }
+_DAY = timedelta(days=1)
+_GAPS = select(func.count()).where(
+    feeds.c.retired_at.is_(None),
+    feeds.c.memory["gap_at"].as_string() > bindparam("since", type_=Text),
+)
+"""Feeds of which a check knew no entry any more, so that some may have been missed."""
 _QUEUES = {"feeds": leases.FEEDS, "entries": leases.ENTRIES, "deliveries": leases.DELIVERIES}
 
 
 def status_counts(connection: Connection, now: datetime) -> Mapping[str, Any]:
     """Return feeds by state, due work with the age of its oldest, the last hour, deliveries by state.
 
+    `last_day` counts the feeds that may have lost entries between two checks (`gaps`).
     `oldest_s` is how long the longest overdue row has waited, in seconds; None where none is due.
     """
     return {
@@ -35,6 +42,7 @@ def status_counts(connection: Connection, now: datetime) -> Mapping[str, Any]:
             )
             for name, column in _LAST_HOUR.items()
         },
+        "last_day": {"gaps": connection.scalar(_GAPS, {"since": (now - _DAY).isoformat()})},
         "deliveries": _by_state(
             connection, deliveries.c.state, [state.value for state in DeliveryState]
         ),

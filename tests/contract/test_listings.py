@@ -199,3 +199,13 @@ def test_an_empty_store_lists_nothing(store: Store) -> None:
     assert all(listed(store, what) == [] for what in CONTRACT)
     assert store.article(1) is store.alert(1) is store.placement_of(1) is None
     assert store.status_counts(NOW)["due"]["feeds"]["count"] == 0
+
+
+def test_the_status_counts_feeds_that_may_have_missed_entries_of_late(store: Store) -> None:
+    store.sync_feeds([wanted("a"), wanted("b"), wanted("c")], NOW)
+    for feed, ago in zip(store.stored_feeds(), (HOUR, 2 * DAY, None), strict=True):
+        memory = {"gap_at": (NOW - ago).isoformat()} if ago else {}
+        gapped = replace(feed, memory=memory)
+        store.write(lambda tx, gapped=gapped: tx.save_feed(gapped))  # type: ignore[misc]
+
+    assert store.status_counts(NOW)["last_day"] == {"gaps": 1}
