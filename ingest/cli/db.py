@@ -7,6 +7,7 @@ import click
 
 from ingest.cli.output import json_option, show
 from ingest.cli.root import Session
+from ingest.jobs.reprocess import place_again
 from ingest.store import migrate
 
 
@@ -42,6 +43,23 @@ def prune(session: Session, as_json: bool) -> None:
     with session.store(settings) as store:
         counts = store.prune(settings.retention, datetime.now(UTC), window=settings.stories.window)
     show(counts, as_json=as_json)
+
+
+@db.command()
+@click.option("--stories", is_flag=True, required=True, help="Place articles in stories anew.")
+@json_option
+@click.pass_obj
+def reprocess(session: Session, stories: bool, as_json: bool) -> None:
+    """Decide again about what is stored, within the window of stories; tells nobody.
+
+    For a new version of this program that knows copies better, or after `stories.window` was made
+    longer. Stop the daemon first.
+    """
+    settings = session.settings()
+    since = datetime.now(UTC) - settings.stories.window
+    with session.store(settings) as store, store.daemon_lock():
+        placed = place_again(store, since=since)
+    show({"articles": placed.articles, "moved": placed.moved}, as_json=as_json)
 
 
 @db.command("check")

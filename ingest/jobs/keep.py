@@ -11,6 +11,7 @@ from uuid import uuid4
 from ingest.alerts import compose, updates
 from ingest.alerts.updates import Update
 from ingest.jobs.context import Context
+from ingest.jobs.placing import closest, go_over, stands_alone
 from ingest.jobs.ports import Tx
 from ingest.jobs.scrape import unread
 from ingest.model import (
@@ -28,7 +29,7 @@ from ingest.model import (
     Sketch,
     Story,
 )
-from ingest.stories import cluster, near, versions
+from ingest.stories import near, versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,34 +115,17 @@ def _place(
         article.story_id, PlacementWhy.SAME_PAGE, detail="edited; stays in its story"
     )
     if not saved.placed or _stood_alone(tx, article, reading):
-        found = tx.candidates(reading.sketch, since=now - context.stories.window)
-        others = [candidate for candidate in found if candidate.article_id != article.id]
-        placed = _read_closely(tx, cluster.place(reading.sketch, others), article)
+        placed = closest(tx, article, reading.sketch, since=now - context.stories.window)
         if not saved.placed or placed.story_id is not None:
             placement = placed
     if saved.placed and placement.story_id not in (None, article.story_id):
-        _go_over(tx, article.story_id, placement.story_id, now)
+        go_over(tx, article.story_id, placement.story_id, now)
     return tx.place(article, reading.sketch, placement, now=now), placement
-
-
-def _go_over(tx: Tx, story_id: int, into: int, now: datetime) -> None:
-    """Hand the alerts of a story to the one that its only article goes over to."""
-    keys = compose.story_key(story_id), compose.story_key(into)
-    tx.move_alerts(story_id, into, key=keys[0], into_key=keys[1], now=now)
-
-
-def _read_closely(tx: Tx, placement: Placement, article: Article) -> Placement:
-    """Mark a near copy that has other numbers or names than the article it is a copy of."""
-    if placement.why is not PlacementWhy.NEAR_COPY or placement.peer_id is None:
-        return placement
-    peer = tx.article(placement.peer_id)
-    facts = versions.replaced(article.body, peer.body) if peer else ()
-    return versions.marked(placement, facts)
 
 
 def _stood_alone(tx: Tx, article: Article, reading: Reading) -> bool:
     """Return whether the article was so far only its feed's teaser, and alone in its story."""
-    return unread(reading.was) and len(tx.story(article.story_id).sources) == 1
+    return unread(reading.was) and stands_alone(tx, article)
 
 
 def _is_edit(saved: Saved, reading: Reading) -> bool:

@@ -148,6 +148,14 @@ class Tx(Protocol):
         """Return stored articles sharing text with `sketch`, in stories last seen after `since`."""
         ...
 
+    def articles_placed(self, *, since: datetime, after: int, limit: int) -> Sequence[Article]:
+        """Return articles of stories last seen since then, by id, those above `after`."""
+        ...
+
+    def clear_index(self) -> None:
+        """Forget what later copies are found by; placing an article puts it in again."""
+        ...
+
     def place(
         self, article: Article, sketch: Sketch, placement: Placement, *, now: datetime
     ) -> Story:

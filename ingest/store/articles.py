@@ -1,6 +1,7 @@
 """Articles in the database: each text once, what it was before, and the page it was taken from."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -21,7 +22,7 @@ from ingest.model import Article, Change, Entry, Extraction, PageRead, Saved
 from ingest.store import search
 from ingest.store.engine import insert_new
 from ingest.store.entries import index_key
-from ingest.store.tables import articles, clean, feeds, pages, revisions, texts
+from ingest.store.tables import articles, clean, feeds, pages, revisions, stories, texts
 
 _WORD = re.compile(
     r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+"
@@ -75,6 +76,15 @@ def by_id(connection: Connection, article_id: int) -> Article | None:
     """Return a stored article."""
     row = connection.execute(_BY_ID, {"article": article_id}).one_or_none()
     return to_article(row) if row else None
+
+
+def placed(connection: Connection, since: datetime, after: int, limit: int) -> Sequence[Article]:
+    """Return articles of stories last seen since then, by id, those above `after`."""
+    query = ARTICLE.join(stories, stories.c.id == articles.c.story_id)
+    query = query.where(stories.c.last_seen_at >= since, articles.c.id > after)
+    return [
+        to_article(row) for row in connection.execute(query.order_by(articles.c.id).limit(limit))
+    ]
 
 
 def pack(content: str | bytes) -> bytes:

@@ -121,6 +121,12 @@ def forget(connection: Connection, article_ids: Collection[int]) -> Collection[i
     return {row.story_id for row in rows}
 
 
+def clear(connection: Connection) -> None:
+    """Remove all sketches and fingerprints."""
+    connection.execute(delete(fingerprints))
+    connection.execute(delete(sketches))
+
+
 def _hits(connection: Connection, asked: Collection[Fingerprint]) -> dict[int, set[Fingerprint]]:
     """Return which articles are stored under which of these fingerprints."""
     hits: dict[int, set[Fingerprint]] = {}

@@ -34,6 +34,7 @@ from ingest.store import (
     stories,
     subscriptions,
 )
+from ingest.store import sketches as index
 
 
 class Tx:
@@ -119,6 +120,14 @@ class Tx:
     def candidates(self, sketch: Sketch, *, since: datetime) -> Sequence[Candidate]:
         """Return stored articles sharing text with `sketch`, in stories last seen after `since`."""
         return stories.candidates(self._connection, sketch, since)
+
+    def articles_placed(self, *, since: datetime, after: int, limit: int) -> Sequence[Article]:
+        """Return articles of stories last seen since then, by id, those above `after`."""
+        return articles.placed(self._connection, since, after, limit)
+
+    def clear_index(self) -> None:
+        """Forget what later copies are found by; placing an article puts it in again."""
+        index.clear(self._connection)
 
     def place(
         self, article: Article, sketch: Sketch, placement: Placement, *, now: datetime

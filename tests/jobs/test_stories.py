@@ -1,10 +1,13 @@
 """Articles, their stories and the alerts on them, over time."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from ingest.errors import TimedOut
 from ingest.jobs.context import Rules
+from ingest.jobs.reprocess import Placed, place_again
 from ingest.model import PlacementWhy
+from ingest.stories.settings import Stories
 from tests.jobs.desk import NOW, JobDesk, open_job_desk
 from tests.jobs.test_read import ITEM, OTHER, TEXT, publish
 
@@ -136,3 +139,52 @@ def test_the_full_copy_after_the_flash_joins_it_in_either_order(tmp_path: Path) 
         assert second.kept is not None
         assert first.kept.article.story_id == second.kept.article.story_id
         desk.store.close()
+
+
+def test_placing_again_changes_nothing_where_nothing_has_changed(tmp_path: Path) -> None:
+    desk = open_job_desk(tmp_path, "https://a.example/feed.xml", SECOND)
+    publish(desk)
+    desk.read()
+    publish_copy(desk, *TEXT[:2])
+    desk.read()
+    before = [(row["id"], row["articles"]) for row in desk.store.list_stories()]
+
+    again = place_again(desk.store, since=NOW)
+
+    assert again == Placed(articles=2, moved=0)
+    assert [(row["id"], row["articles"]) for row in desk.store.list_stories()] == before
+    publish_copy(desk, *TEXT, path="/third.html")
+    (third,) = desk.read()
+    assert third.kept is not None
+    assert [third.kept.article.story_id] == [row for row, _ in before]
+    desk.store.close()
+
+
+def test_placing_again_joins_what_was_split_alert_and_all(tmp_path: Path) -> None:
+    desk = open_job_desk(tmp_path, "https://a.example/feed.xml", SECOND)
+    desk.set(stories=Stories(window=timedelta(seconds=1)))
+    desk.rule("badger*")
+    publish(desk)
+    desk.read()
+    desk.later(hours=2)
+    publish_copy(desk, *TEXT)
+    desk.read()
+    assert len(list(desk.store.list_stories())) == 2
+
+    again = place_again(desk.store, since=NOW)
+
+    assert again == Placed(articles=2, moved=1)
+    (story,) = desk.store.list_stories()
+    assert story["articles"] == 2
+    assert {alert["story"] for alert in desk.store.list_alerts()} == {story["id"]}
+    desk.store.close()
+
+
+def test_placing_again_leaves_stories_before_the_window_alone(tmp_path: Path) -> None:
+    desk = open_job_desk(tmp_path, "https://a.example/feed.xml", SECOND)
+    publish(desk)
+    desk.read()
+
+    assert place_again(desk.store, since=NOW + timedelta(hours=1)).articles == 0
+    assert len(list(desk.store.list_stories())) == 1
+    desk.store.close()
