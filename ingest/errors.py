@@ -100,7 +100,16 @@ class NotAFeed(ParseError):
 
 
 class ExtractError(IngestError):
-    """A page whose article could not be taken out; the reason is the message."""
+    """A page whose article could not be taken out; the reason is the message, in one word `outcome`.
+
+    `moved_to` is the address that a page without an article sends its readers on to.
+    """
+
+    def __init__(
+        self, message: str, *, outcome: str = "no_article", moved_to: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.outcome, self.moved_to = outcome, moved_to
 
 
 class RuleError(IngestError):

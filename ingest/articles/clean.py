@@ -226,11 +226,16 @@ def above(lines: Sequence[Line], page: Page) -> Sequence[Line]:
     return lines[max(first - 20, 0) : first]
 
 
-def standfirst(lines: Sequence[Line], descriptions: Sequence[str]) -> str:
-    """Return the description that the article shows as its first paragraph, else the first one."""
+def standfirst(
+    lines: Sequence[Line], descriptions: Sequence[str], standfirsts: Sequence[str] = ()
+) -> str:
+    """Return the standfirst: the article's first paragraph where the page names that so.
+
+    It is named by a description with the same words, or by its element. Else the first description.
+    """
     if lines:
         first = plain(lines[0].text)
-        for text in descriptions:
+        for text in (*descriptions, *standfirsts):
             if plain(text) == first:
                 return text
     return next(iter(descriptions), "")

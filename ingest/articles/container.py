@@ -37,6 +37,9 @@ GOOD_CHARS = 60
 """A block of running text has at least this many characters outside links; headings, links and
 labels are shorter."""
 
+SHORT_CHARS = 20
+"""The same in a piece of news of a few short sentences, on a page that says where its article is."""
+
 _TAGS = frozenset(["nav", "footer", "aside", "form", "dialog", "menu"])
 _STYLE_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _LOCKED = re.compile(r"paywall|subscriber|premium|regwall|metered|encrypted", re.I)
@@ -123,6 +126,7 @@ class Outline:
             total.append(0)
             own.append(0)
             links.append(0)
+        self._own, self._links = own, links
         self.good = [_good(size, link) for size, link in zip(own, links, strict=True)]
         self.headlines = [
             here
@@ -133,6 +137,16 @@ class Outline:
             at = parents[here]
             total[at] += total[here]
             self.good[at] += self.good[here]
+
+    def relax(self) -> None:
+        """Count shorter blocks as running text too, for a page that has no longer ones."""
+        sizes = zip(self._own, self._links, strict=True)
+        self.good = [
+            0 if gone else _good(size, link, SHORT_CHARS)
+            for (size, link), gone in zip(sizes, self._gone, strict=True)
+        ]
+        for here in range(len(self.nodes) - 1, 0, -1):
+            self.good[self.parents[here]] += self.good[here]
 
     def around(self, here: int) -> Iterator[int]:
         """Yield the elements around one, from the nearest to the body."""
@@ -166,9 +180,9 @@ def _size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
-def _good(size: int, links: int) -> int:
+def _good(size: int, links: int, least: int = GOOD_CHARS) -> int:
     running = size - links
-    return running if running >= GOOD_CHARS and links < running else 0
+    return running if running >= least and links < running else 0
 
 
 def prune(outline: Outline) -> None:
@@ -326,6 +340,9 @@ def find(body: LexborNode) -> LexborNode | None:
     cut_captions(outline)
     _cut_figures(outline)
     chosen = choose(outline)
+    if chosen is None and body.css_first("article, main, h1") is not None:
+        outline.relax()
+        chosen = choose(outline)
     if chosen is None:
         return None
     core = choose(outline, CORE_NOISE, chosen)

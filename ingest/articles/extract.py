@@ -23,6 +23,10 @@ MIN_BODY = 40
 """Fewer characters are no article."""
 
 
+MIN_LANDING = 300
+"""With fewer characters, a page that sends its readers on ("You are being redirected …") is followed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hint:
     """What the feed says of the entry; a vote, never the answer."""
@@ -54,13 +58,13 @@ def extract(
     body, method = clean.paragraphs(kept), read.method
     if _is_elsewhere(body, said.article_body):
         body, method = _structured_body(said, about), "json"
-    _refuse_empty(said, body)
+    _refuse_empty(tree, said, body, url)
     shown = head.read(clean.above(read.lines, about))
     published = said.published or shown.published
     return Extraction(
         title=said.title or (hint.title if hint else ""),
         body=body,
-        summary=clean.standfirst(kept, said.descriptions),
+        summary=clean.standfirst(kept, said.descriptions, said.standfirsts),
         authors=said.authors or shown.authors or (hint.authors if hint else ()),
         published_at=published.at if published else None,
         date=published.day if published else None,
@@ -124,10 +128,17 @@ def _structured_body(said: Metadata, about: Page) -> str:
     return clean.paragraphs(kept)
 
 
-def _refuse_empty(said: Metadata, body: str) -> None:
+def _refuse_empty(tree: LexborHTMLParser, said: Metadata, body: str, url: str) -> None:
+    moved_to = metadata.moved_to(tree, url) if len(body) < MIN_LANDING else None
+    if moved_to:
+        raise ExtractError(
+            f"the page sends its readers on to {moved_to}", outcome="moved", moved_to=moved_to
+        )
     wall = quality.wall(said.title, body)
     if wall:
-        raise ExtractError(f"the page is not the article but a {wall}")
+        raise ExtractError(
+            f"the page is not the article but a {wall}", outcome=wall.replace(" ", "_")
+        )
     if len(body) < MIN_BODY:
         raise ExtractError("the page holds no article text")
 

@@ -143,10 +143,14 @@ def is_control(line: Line, _: Page) -> bool:
     """Return whether the line is a control's label, an address, or signs without words."""
     size = len(line.text)
     return (
-        not line.opening
+        (not line.opening and not _DIVIDER.fullmatch(line.text))
         or (size < 60 and phrases.CONTROL.match(line.opening) is not None)
         or (size < 150 and phrases.ADDRESS.match(line.opening) is not None)
     )
+
+
+_DIVIDER = re.compile(r"_{3,12}")
+"""News agencies part the sections of a text so."""
 
 
 def is_notice(line: Line, _: Page) -> bool:

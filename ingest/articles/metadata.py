@@ -46,6 +46,8 @@ class Metadata:
     titles: frozenset[str] = frozenset()
     """Every spelling of the headline, as `words.plain` gives it."""
     descriptions: tuple[str, ...] = ()
+    standfirsts: tuple[str, ...] = ()
+    """What stands on the page in an element that is named as a standfirst."""
     authors: tuple[str, ...] = ()
     published: dates.Day | None = None
     language: str | None = None
@@ -86,6 +88,7 @@ def read(tree: LexborHTMLParser, url: str) -> Metadata:
         title=title,
         titles=_titles(head, main, title, site),
         descriptions=_descriptions(head, main),
+        standfirsts=_standfirsts(tree),
         authors=_authors(head, main, site),
         published=_published(head, main),
         language=_language(head, main),
@@ -113,10 +116,14 @@ def _head(tree: LexborHTMLParser) -> _Head:
         meta=meta,
         articles=[item for item in found if jsonld.is_article(item)],
         by_id={str(i["@id"]): i for i in reversed(found) if i.get("@id") and len(i) > 1},
-        h1=[text for node in tree.css("h1")[:20] if (text := _shown_text(node)[:_TEXT_MAX])],
+        h1=_headings(tree, "h1"),
         window=squeeze(window.text() or "")[:_TEXT_MAX] if window is not None else "",
         tree=tree,
     )
+
+
+def _headings(tree: LexborHTMLParser, tag: str) -> list[str]:
+    return [text for node in tree.css(tag)[:20] if (text := _shown_text(node)[:_TEXT_MAX])]
 
 
 def _main(head: _Head) -> jsonld.Item:
@@ -160,7 +167,7 @@ def _title(head: _Head, main: jsonld.Item, site: str | None) -> str:
     social = _strip_site(html.unescape(head.first("og:title", "twitter:title")), site)
     structured = _text(main.get("headline"))
     claims = [text for text in (structured, social, _strip_site(head.window, site)) if text]
-    for text in head.h1:
+    for text in head.h1 or _headings(head.tree, "h2"):
         if len(text) <= _HEADLINE_MAX and _is_telling(text):
             for claim in claims:
                 if agreed := _agreed(text, claim):
@@ -196,7 +203,13 @@ def _agreed(shown: str, claim: str) -> str:
     if one.endswith(other) and len(other) >= 20:
         kicker = one[: -len(other)].rstrip()
         return shown if kicker.endswith((":", '"', "'")) else claim
-    return shown if one in other or other in one else ""
+    if one in other:
+        return shown if len(one) >= LABEL_SHARE * len(other) else claim
+    return shown if other in one else ""
+
+
+LABEL_SHARE = 0.4
+"""A heading that is a smaller part of what the head says is the label of a topic ("Tsunami warning")."""
 
 
 def _likeness(text: str, claims: Iterable[str]) -> float:
@@ -212,8 +225,11 @@ def _shown_text(node: LexborNode) -> str:
         text = part.text_content if part.tag == "-text" else ""
         if not text:
             continue
-        glued = _WORD_END.search(out) and _WORD_START.match(text) and not _DROP_CAP.search(out)
+        end = out[-2:]
+        glued = _WORD_END.search(end) and _WORD_START.match(text) and not _DROP_CAP.search(end)
         out += f" {text}" if glued else text
+        if len(out) > 2 * _TEXT_MAX:
+            break  # no headline
     return squeeze(out)
 
 
@@ -243,6 +259,22 @@ def _descriptions(head: _Head, main: jsonld.Item) -> tuple[str, ...]:
         if len(text) >= 20:
             found.setdefault(text)
     return tuple(found)
+
+
+_STANDFIRST = (
+    "[class*=standfirst], [class*=Standfirst], [class*=subtitle], [class*=Subtitle], [class*=dek]"
+    ", [class*=subhead], [class*=Subhead], [class*=lead], [class*=intro], [itemprop=alternativeHeadline]"
+)
+
+
+def _standfirsts(tree: LexborHTMLParser) -> tuple[str, ...]:
+    """Return the first texts in elements named as a standfirst; whether one is, the article decides."""
+    found = (_shown_text(node) for node in tree.css(_STANDFIRST)[:MAX_STANDFIRSTS])
+    return tuple(text for text in found if 20 <= len(text) <= _TEXT_MAX)
+
+
+MAX_STANDFIRSTS = 8
+"""Elements looked at: a standfirst stands near the top."""
 
 
 def _authors(head: _Head, main: jsonld.Item, site: str | None) -> tuple[str, ...]:
@@ -343,17 +375,36 @@ def _language(head: _Head, main: jsonld.Item) -> str | None:
 def _canonical(head: _Head, url: str) -> str:
     """Return the address the page gives itself, on its own site; else the address asked for.
 
-    A canonical address on another site names the outlet a text was taken from: another article.
+    The canonical link (RFC 6596) comes before the address for sharing, which on some sites is a short
+    one. A canonical address on another site names the outlet a text was taken from: another article.
     A front page is no article's address.
     """
     link = head.tree.css_first("link[rel~=canonical]")
-    given = (head.first("og:url"), (link.attributes.get("href") or "") if link is not None else "")
+    given = ((link.attributes.get("href") or "") if link is not None else "", head.first("og:url"))
     own = _site(url)
     for href in given:
         full = join(url, href) if href else None
         if full and _site(full) == own and _is_deep(full) >= _is_deep(url):
             return full
     return url
+
+
+_REFRESH = re.compile(
+    r"""\s*(\d{1,3})[\d.]*\s*[;,]\s*(?:url\s*=)?\s*["']?([^"'\s]{1,2000})""", re.I
+)
+
+REFRESH_S = 10
+"""A page that leads on later than this is there to be read, and reloads itself."""
+
+
+def moved_to(tree: LexborHTMLParser, url: str) -> str | None:
+    """Return the other address that a page sends its readers on to within seconds (meta refresh)."""
+    for node in tree.css("meta[http-equiv=refresh i]")[:3]:
+        found = _REFRESH.match(node.attributes.get("content") or "")
+        full = join(url, html.unescape(found[2])) if found and int(found[1]) <= REFRESH_S else None
+        if full and full.split("#")[0] != url.split("#", maxsplit=1)[0]:
+            return full
+    return None
 
 
 def _site(url: str) -> str:

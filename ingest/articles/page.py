@@ -74,9 +74,11 @@ def parse(html: bytes | str, content_type: str | None = None) -> LexborHTMLParse
         _refuse_other_types(html, content_type)
         html = decode(html, content_type)
     if len(html) > MAX_CHARS:
-        raise ExtractError(f"the page is too large ({len(html):,} characters)")
+        raise ExtractError(f"the page is too large ({len(html):,} characters)", outcome="too_large")
     if "<" not in html:
-        raise ExtractError("the page is empty" if not html.strip() else "the page is not HTML")
+        if not html.strip():
+            raise ExtractError("the page is empty", outcome="empty")
+        raise ExtractError("the page is not HTML", outcome="not_html")
     data = html.encode("utf-8", "ignore")
     _refuse_deep_nesting(html, data)
     _refuse_many_attributes(data)
@@ -143,10 +145,10 @@ def _meta_charset(data: bytes) -> str | None:
 def _refuse_other_types(data: bytes, content_type: str | None) -> None:
     for magic, kind in _NOT_HTML:
         if data.startswith(magic):
-            raise ExtractError(f"the page is not HTML but a file ({kind})")
+            raise ExtractError(f"the page is not HTML but a file ({kind})", outcome="not_html")
     kind = (content_type or "").split(";")[0].strip().lower()
     if kind and not kind.startswith(_HTML_TYPES):
-        raise ExtractError(f"the page is not HTML but {kind}")
+        raise ExtractError(f"the page is not HTML but {kind}", outcome="not_html")
 
 
 def _refuse_many_attributes(data: bytes) -> None:
@@ -161,7 +163,9 @@ def _refuse_many_attributes(data: bytes) -> None:
             continue  # a comparison in a script
         tag = _WHOLE_TAG.match(data, start)
         if tag and len(_QUOTED.sub(b"", tag[0]).split()) > MAX_ATTRIBUTES:
-            raise ExtractError("the page has an element with too many attributes")
+            raise ExtractError(
+                "the page has an element with too many attributes", outcome="hostile"
+            )
 
 
 def _refuse_deep_nesting(html: str, data: bytes) -> None:
@@ -175,11 +179,11 @@ def _refuse_deep_nesting(html: str, data: bytes) -> None:
     if tags < MAX_OPEN:
         return
     if tags > MAX_TAGS:
-        raise ExtractError(f"the page has too many elements ({tags:,} tags)")
+        raise ExtractError(f"the page has too many elements ({tags:,} tags)", outcome="hostile")
     closing = data.count(b"</")
     for pattern, limit in ((_NESTING, MAX_DEPTH), (_FORMATTING, MAX_OPEN)):
         if tags - 2 * closing <= limit and closing <= 5_000:
             continue
         steps = (-1 if slash else 1 for slash in pattern.findall(html))
         if max(accumulate(steps), default=0) > limit:
-            raise ExtractError("the page is nested too deeply")
+            raise ExtractError("the page is nested too deeply", outcome="hostile")

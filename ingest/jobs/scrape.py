@@ -35,6 +35,8 @@ class Scraped:
     extraction: Extraction | None = None
     passing: bool = False
     """Whether the failure may pass, so that another try is worth it."""
+    moved_to: str | None = None
+    """Where a page without an article sends its readers on to; followed once."""
 
 
 def scrape(entry: Entry, own: Extraction, context: Context, now: datetime) -> Scraped:
@@ -47,16 +49,23 @@ def scrape(entry: Entry, own: Extraction, context: Context, now: datetime) -> Sc
     if entry.article_id is None and (known := _known_page(entry, context, now)):
         page = PageRead("same_page", f"read as article {known.id}", final_url=known.url)
         return Scraped(page, Exchange(), as_extraction(known))
+    request = _request(entry, context)
+    scraped = _read(request, own, context)
+    if scraped.moved_to and context.doors.robots.verdict(scraped.moved_to).allowed:
+        scraped = _read(replace(request, url=scraped.moved_to), own, context)
+    exchange = replace(scraped.exchange, crawl_delay_s=verdict.crawl_delay_s)
+    return replace(scraped, exchange=exchange)
+
+
+def _read(request: Request, own: Extraction, context: Context) -> Scraped:
+    """Fetch a page and take its article out."""
     try:
-        response = context.doors.fetcher.fetch(_request(entry, context))
+        response = context.doors.fetcher.fetch(request)
     except Offline:
         raise
     except FetchError as error:
-        scraped = _failed(error)
-    else:
-        scraped = _understood(response, own, context)
-    exchange = replace(scraped.exchange, crawl_delay_s=verdict.crawl_delay_s)
-    return replace(scraped, exchange=exchange)
+        return _failed(error)
+    return _understood(response, own, context)
 
 
 def wants_page(entry: Entry, context: Context) -> bool:
@@ -153,5 +162,6 @@ def _understood(response: Response, own: Extraction, context: Context) -> Scrape
             hint=extract.Hint(title=own.title, summary=own.summary, authors=own.authors),
         )
     except ExtractError as error:
-        return Scraped(replace(page, outcome="no_article", error=str(error)), exchange)
+        named = replace(page, outcome=error.outcome, error=str(error))
+        return Scraped(named, exchange, moved_to=error.moved_to)
     return Scraped(page, exchange, extraction)

@@ -57,6 +57,8 @@ class Reply:
 
     extraction: Extraction | None = None
     error: str = ""
+    outcome: str = ""
+    moved_to: str | None = None
 
 
 QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
@@ -122,9 +124,9 @@ def _answer(question: Question, page: bytes) -> bytes:
             hint=question.hint,
         )
     except ExtractError as error:
-        return encode_reply(Reply(error=str(error)))
+        return encode_reply(Reply(None, str(error), error.outcome, error.moved_to))
     except MemoryError:
-        return encode_reply(Reply(error="reading the page takes too much memory"))
+        return encode_reply(Reply(None, "reading the page takes too much memory", "hostile"))
     return encode_reply(Reply(found))
 
 

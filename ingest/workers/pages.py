@@ -132,7 +132,7 @@ class Pages:
         with self._room:
             reply = page_process.decode_reply(self._ask(asked, page))
         if reply.extraction is None:
-            raise ExtractError(reply.error)
+            raise ExtractError(reply.error, outcome=reply.outcome, moved_to=reply.moved_to)
         return reply.extraction
 
     def _ask(self, question: bytes, page: bytes) -> bytes:
@@ -140,7 +140,8 @@ class Pages:
         try:
             reply = process.ask(question, page, self._wall_s)
         except (EOFError, OSError) as error:
-            raise ExtractError(_why(process.end(DYING_S))) from error
+            why = _why(process.end(DYING_S))
+            raise ExtractError(why, outcome="hostile") from error
         self._give_back(process)
         return reply
 

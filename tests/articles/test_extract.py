@@ -173,3 +173,124 @@ def test_the_json_line_has_the_contracts_keys() -> None:
         "id", "title", "authors", "date", "body", "summary", "language", "canonical_url",
         "image", "site_name", "method", "warnings",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("html", "outcome"),
+    [
+        (b"", "empty"),
+        (b"just words", "not_html"),
+        (b"%PDF-1.7 <<", "not_html"),
+        ("<div>" * 100_000, "hostile"),
+        ("<p>x" * 6_000_000, "too_large"),
+        (b"<html><body></body></html>", "no_article"),
+        (b"<title>Just a moment...</title><p>Checking your browser before you go on.", "challenge_page"),
+        (b"<title>404 - page not found</title><p>We looked everywhere for the page.", "soft_404"),
+        (b"<title>Before you continue</title><p>We and our partners store small files.", "consent_wall"),
+        (b"<meta http-equiv=Refresh content='0; URL=/new'><p>You are being sent on.", "moved"),
+    ],
+)  # fmt: skip
+def test_each_kind_of_bad_page_has_its_word(html: bytes | str, outcome: str) -> None:
+    with pytest.raises(ExtractError) as refused:
+        extract.extract(html, url=URL)
+
+    assert refused.value.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("content", "target"),
+    [
+        ("0;url=/new", "https://news.example/new"),
+        ("3; URL='https://other.example/a?b=1'", "https://other.example/a?b=1"),
+        ("0, /new", "https://news.example/new"),
+        ("300;url=/new", None),
+        ("5", None),
+        (f"0;url={URL}#top", None),
+        ("0;url=javascript:alert(1)", None),
+    ],
+)
+def test_a_page_that_only_leads_on_says_where(content: str, target: str | None) -> None:
+    with pytest.raises(ExtractError) as refused:
+        extract.extract(f'<meta http-equiv="refresh" content="{content}"><p>One moment.', url=URL)
+
+    assert refused.value.moved_to == target
+
+
+def test_an_article_that_reloads_itself_is_read() -> None:
+    page = '<meta http-equiv="refresh" content="0;url=/live?again"><p>' + "Words of news. " * 30
+
+    assert extract.extract(page, url=URL).body.startswith("Words of news.")
+
+
+def test_a_page_not_to_be_indexed_says_so() -> None:
+    page = '<meta name="robots" content="NOINDEX, follow"><p>' + "Words of news. " * 30
+
+    assert extract.extract(page, url=URL).warnings == ("noindex",)
+
+
+def test_short_news_is_news() -> None:
+    page = (
+        "<nav><a href=/>Home</a><a href=/world>World</a></nav><h1>Quake hits island</h1>"
+        "<p>A strong quake hit the island.</p><p>No one was hurt.</p><p>More is to follow.</p>"
+    )
+
+    assert extract.extract(page, url=URL).body.split("\n\n") == [
+        "A strong quake hit the island.",
+        "No one was hurt.",
+        "More is to follow.",
+    ]
+
+
+def test_a_standfirst_is_the_summary_where_only_the_page_shows_it() -> None:
+    text = "The council met on Tuesday and took a decision that many had expected for a long time."
+    page = (
+        "<article><h1>A decision</h1><div class='field field--name-field-subtitle'>Divers will look at"
+        f" the pillars from May</div><p>{text}</p><p>{text} Nobody spoke against it.</p></article>"
+    )
+
+    found = extract.extract(page, url=URL)
+
+    assert found.summary == "Divers will look at the pillars from May"
+    assert found.body.startswith(found.summary)
+
+
+def test_the_line_between_an_agencys_sections_stays() -> None:
+    text = "The council met on Tuesday and took a decision that many had expected for a long time."
+
+    assert "\n\n___\n\n" in extract.extract(f"<p>{text}</p><p>___</p><p>{text}</p>", url=URL).body
+
+
+@pytest.mark.parametrize("tag", ["h1", "h2"])
+def test_a_headline_in_the_text_frees_the_title_from_the_sites_name(tag: str) -> None:
+    page = f"<title>Pier closes for two years | The Site</title><{tag}>Pier closes for two years</{tag}>"
+
+    assert (
+        extract.extract(page + "<p>" + "Words of news. " * 20, url=URL).title
+        == "Pier closes for two years"
+    )
+
+
+def test_a_heading_that_is_a_topics_label_is_not_the_title() -> None:
+    page = "<title>Tsunami warning: harbours on the east coast are evacuated</title><h1>Tsunami warning</h1>"
+
+    title = extract.extract(page + "<p>" + "Words of news. " * 20, url=URL).title
+
+    assert title == "Tsunami warning: harbours on the east coast are evacuated"
+
+
+def test_the_canonical_link_comes_before_the_address_for_sharing() -> None:
+    page = (
+        '<meta property="og:url" content="https://news.example/!59"><link rel=canonical'
+        ' href="https://news.example/pier-closes/!59"><p>' + "Words of news. " * 20
+    )
+
+    assert extract.extract(page, url=URL).canonical_url == "https://news.example/pier-closes/!59"
+
+
+def test_agencies_in_structured_data_are_the_whole_or_nothing() -> None:
+    page = (
+        '<script type="application/ld+json">{"@type": "NewsArticle", "author": {"@type":'
+        ' "Organization", "name": "Staff and agencies"}}</script><p>' + "Words of news. " * 20
+    )
+
+    assert extract.extract(page, url=URL).authors == ()
