@@ -9,6 +9,7 @@ from ingest.errors import DeliveryError, HttpStatus, TimedOut
 from ingest.feeds.settings import Polling
 from ingest.jobs.ports import Doors
 from ingest.model import Change, DeliveryState, PlacementWhy
+from tests.desk import prose
 from tests.fakes import OpenRobots
 from tests.jobs.desk import JobDesk, open_job_desk
 
@@ -308,3 +309,23 @@ def test_a_refused_delivery_is_retried_and_one_that_is_hopeless_buried(desk: Job
     assert first.id == second.id
     assert second.last_error is not None
     assert "550" in second.last_error
+
+
+def test_a_page_that_only_leads_on_is_followed_once(desk: JobDesk) -> None:
+    """The page led to leads on again: it is not followed a second time."""
+    desk.publish(("/a", "The harbour", "In short."), ("/b", "The pier", "In short."))
+    lead = "<meta http-equiv=refresh content='0; url=https://a.example{}'><p>One moment.".format
+    desk.web.answers["https://a.example/a"] = lead("/real").encode()
+    desk.page("/real", "The harbour", *prose(1, "harbour"))
+    desk.web.answers["https://a.example/b"] = lead("/c").encode()
+    desk.web.answers["https://a.example/c"] = lead("/d").encode()
+    desk.refresh()
+
+    pages = {done.entry.title: done.page for done in desk.read()}
+
+    assert (pages["The harbour"].outcome, pages["The harbour"].final_url) == (
+        "fetched",
+        "https://a.example/real",
+    )
+    assert pages["The pier"].outcome == "moved"
+    assert "https://a.example/d" not in [request.url for request in desk.web.asked]
