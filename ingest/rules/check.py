@@ -5,12 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ingest.errors import RuleError
 from ingest.model import Rule
+from ingest.rules.implies import implies
 from ingest.rules.lists import Listing
 from ingest.rules.percolate import scoped
-from ingest.rules.tree import And, Name, Near, Node, Not, Or, Term, walk
+from ingest.rules.tree import And, Apart, Name, Near, Node, Not, Or, Term, walk
 
 _SHORTEST_BEGINNING = 3
 """Two letters begin some word of nearly every article."""
+_MOST_COMPARED = 500
+"""Rules that are compared with each other: some 3 µs a pair, so a second at most."""
 _MODEL = re.compile(r"[A-Za-z]{1,4}-?[0-9]{1,3}")
 """S-400, F16, Su-35: models whose plural takes an s; not CVE numbers, not years."""
 
@@ -22,6 +25,7 @@ def warnings(rules: Iterable[Rule]) -> list[tuple[str, str]]:
     """
     found: list[tuple[str, str]] = []
     asked: dict[tuple[Node, str], str] = {}
+    trees: list[tuple[Rule, Node]] = []
     for rule in rules:
         try:
             node = scoped(rule)
@@ -31,7 +35,24 @@ def warnings(rules: Iterable[Rule]) -> list[tuple[str, str]]:
         first = asked.setdefault((node, rule.on), rule.name)
         if first != rule.name:
             found.append((rule.name, f"asks the same as the rule `{first}`"))
+        trees.append((rule, node))
+    if len(trees) <= _MOST_COMPARED:
+        found += _shadowed(trees)
     return found
+
+
+def _shadowed(trees: list[tuple[Rule, Node]]) -> Iterator[tuple[str, str]]:
+    """Yield the rules that can only be true where another is that tells the same channels."""
+    for number, (rule, node) in enumerate(trees):
+        for place, (other, wider) in enumerate(trees):
+            if other.on != rule.on or node == wider or not set(rule.notify) <= set(other.notify):
+                continue
+            if implies(node, wider) and (place < number or not implies(wider, node)):
+                yield (
+                    rule.name,
+                    f"adds nothing to the rule `{other.name}`, which is true whenever it is",
+                )
+                break
 
 
 def list_warnings(lists: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
@@ -52,6 +73,8 @@ def _of_rule(node: Node, query: str) -> Iterator[str]:
         match part:
             case And():
                 yield from _contradictions(part, query)
+            case Apart() if any(set(part.item) <= set(others) for others in part.others):
+                yield "can never match: what is excluded nearby is what is looked for"
             case Near() if not _share_a_field(part):
                 yield "can never match: the sides of this NEAR are in different fields"
             case Term():
@@ -76,9 +99,14 @@ def _contradictions(node: And, query: str) -> Iterator[str]:
         if isinstance(part, Not) and part.part in node.parts:
             clause = query[part.part.start : part.part.end]
             yield f"can never match: it asks for `{clause}` and excludes it"
-    feeds = {part for part in node.parts if isinstance(part, Name) and part.kind == "feed"}
-    if len({part.value for part in feeds if not part.open}) > 1:
-        yield "can never match: an article comes from one feed; join the feeds with OR"
+    for kind, one in (("feed", "comes from one feed"), ("lang", "has one language")):
+        values = {
+            part.value.partition("-")[0] if kind == "lang" else part.value
+            for part in node.parts
+            if isinstance(part, Name) and part.kind == kind and not part.open
+        }
+        if len(values) > 1:
+            yield f"can never match: an article {one}; join them with OR"
 
 
 def _share_a_field(near: Near) -> bool:

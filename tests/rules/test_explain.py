@@ -1,10 +1,15 @@
 """What is said about a rule and an article."""
 
 import pytest
+from hypothesis import given, settings
 
 from ingest.model import Document, Rule
 from ingest.rules.check import warnings
 from ingest.rules.explain import explain
+from ingest.rules.implies import implies
+from ingest.rules.language import parse
+from tests.rules.slow import slowly
+from tests.rules.test_percolate import documents, queries
 
 ARTICLE = Document(
     "Ferry sinks off Crete",
@@ -78,6 +83,8 @@ def test_the_scope_of_a_rule_is_explained_too() -> None:
         ("xy*", "nearly every article"),
         ("Crete,boats", "one phrase"),
         ("Crete?", "punctuation"),
+        ("lang:de-at lang:fr", "has one language"),
+        ("Crete NOT NEAR/2 (Crete OR boats)", "what is looked for"),
     ],
 )
 def test_check_points_out_what_may_be_overlooked(query: str, says: str) -> None:
@@ -97,4 +104,43 @@ def test_check_is_silent_about_ordinary_rules(query: str) -> None:
 def test_check_names_a_rule_that_asks_the_same_as_another() -> None:
     found = warnings([Rule("one", "a OR b"), Rule("two", "(a) OR  b"), Rule("three", "b OR a")])
 
-    assert found == [("two", "asks the same as the rule `one`")]
+    assert found == [
+        ("two", "asks the same as the rule `one`"),
+        ("three", "adds nothing to the rule `one`, which is true whenever it is"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wide"),
+    [
+        ("a b", "a"),
+        ("a b c", "c a"),
+        ('"red tape*"', "tape*"),
+        ("drones", "drone*"),
+        ("title:a", "a OR b"),
+        ("(a OR b) c", "b OR a OR d"),
+        ("a NEAR/3 b", "b"),
+        ("a NOT NEAR/3 b", "a"),
+        ("atleast(2, a, b)", "b"),
+        ("=Crete", "crete"),
+        ("feed:abc", "feed:a*"),
+    ],
+)
+def test_check_names_a_rule_that_adds_nothing_to_another(narrow: str, wide: str) -> None:
+    says = "adds nothing to the rule `wide`"
+
+    both = warnings([Rule("wide", wide, notify=("x", "y")), Rule("narrow", narrow, notify=("x",))])
+    elsewhere = warnings([Rule("wide", wide, notify=("x",)), Rule("narrow", narrow, notify=("y",))])
+
+    assert [name for name, warning in both if says in warning] == ["narrow"]
+    assert not any(says in warning for _, warning in elsewhere)
+
+
+@settings(max_examples=400, deadline=None)
+@given(queries, queries, queries, documents)
+def test_what_is_implied_is_true(one: str, two: str, three: str, document: Document) -> None:
+    one_tree = parse(f"({one}) ({two})")
+    for other in (one, two, f"({one}) OR {three}", three):
+        tree = parse(other)
+        if implies(one_tree, tree) and slowly(one_tree, document):
+            assert slowly(tree, document)
