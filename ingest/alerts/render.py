@@ -13,11 +13,19 @@ from email.message import EmailMessage
 from hashlib import blake2b
 from typing import Any
 
-from jinja2 import ChainableUndefined, Environment, PackageLoader, select_autoescape
+from jinja2 import (
+    ChainableUndefined,
+    Environment,
+    PackageLoader,
+    Template,
+    TemplateError,
+    select_autoescape,
+)
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ingest.alerts.headers import MAIL_POLICY
 from ingest.alerts.tidy import line, tidy, web_link
-from ingest.alerts.wording import LABELS, alert_view, marked, moment, subject
+from ingest.alerts.wording import LABELS, SHOWN_ALERTS, alert_view, marked, moment, subject
 from ingest.model import Delivery
 
 FONT = "Helvetica,Arial,sans-serif"  # short: repeated in every cell, and Gmail cuts at 102 kB
@@ -38,6 +46,8 @@ _templates = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
+# `tojson` of jinja2 is meant for HTML and writes `<` as an escape, which JSON reads back as it was
+_sandbox = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, autoescape=False)
 _templates.filters |= {"web_link": web_link, "moment": moment}
 
 
@@ -89,6 +99,27 @@ def webhook_body(delivery: Delivery) -> bytes:
     return text.encode("utf-8", "replace")
 
 
+def read_template(text: str) -> Template:
+    """Return a template for the body of a webhook.
+
+    In a sandbox: it sees the message and nothing else. Raises ValueError for one that cannot be
+    read.
+    """
+    try:
+        return _sandbox.from_string(text)
+    except TemplateError as error:
+        raise ValueError(f"not a template: {error}") from error
+
+
+def templated_body(delivery: Delivery, template: Template) -> bytes:
+    """Return a webhook's body in the operator's own shape; raises ValueError where it fails."""
+    try:
+        text = template.render(delivery.payload, id=delivery.id)
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        raise ValueError(f"the template fails: {line(str(error), 200)}") from error
+    return text.encode("utf-8", "replace")
+
+
 def short(delivery: Delivery) -> Short:
     """Return a delivery as a title and a few lines: what matched, or what is wrong, and the link."""
     data = _data(delivery)
@@ -117,7 +148,10 @@ def _bodies(type: str, title: str, data: dict[str, Any], base_url: str | None) -
     values: dict[str, Any] = {**STYLES, "subject": title, "label": label, "base_url": base_url}
     if type == "digest":
         name = "digest"
-        values["alerts"] = [alert_view("alert.created", alert) for alert in data.get("alerts", ())]
+        alerts = data.get("alerts", ())
+        views = [alert_view(str(each.get("type", "alert.created")), each) for each in alerts]
+        values |= {"alerts": views[:SHOWN_ALERTS], "more": views[SHOWN_ALERTS:]}
+        values["preview"] = ", ".join(view["headline"] for view in views[:3])
     elif type.startswith("health."):
         name = "health"
         values |= {"health": data, "preview": data.get("detail")}
@@ -146,12 +180,12 @@ def _root(type: str, data: dict[str, Any]) -> str | None:
 def _list(type: str, data: dict[str, Any]) -> str:
     """Return the name of the list a mail belongs to, so that readers can file by rule."""
     if type.startswith("alert."):
-        return f"{_slug(str(data.get('rule')))}.rules"
+        return f"{slug(str(data.get('rule')))}.rules"
     return type.partition(".")[0]
 
 
-def _slug(name: str) -> str:
-    """Return a rule's name as part of a List-ID; a name that had to change gets a mark of its own."""
+def slug(name: str) -> str:
+    """Return a rule's name as part of a List-ID or a file's name; a name that had to change gets a mark of its own."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower())[:40].strip("-")
     return plain if plain and plain == name else f"{plain}-{_digest(name)}".lstrip("-")
 

@@ -11,6 +11,10 @@ from ingest.alerts.tidy import line
 MAX_SUBJECT = 160
 """A headline and its rule; phones show about 40 characters, desktops about 80."""
 
+SHOWN_ALERTS = 20
+"""Alerts of a digest told in full, the others as a line each: about what Gmail shows of a mail
+before it cuts it, at 102 kB."""
+
 SHOWN_SOURCES = 25
 """More than a reader goes through; the webhook and the program itself have them all."""
 
@@ -43,7 +47,7 @@ def subject(type: str, data: Mapping[str, Any]) -> str:
     rule, headline = data.get("rule", ""), headline_of(data)
     match type:
         case "digest":
-            text = f"Digest: {_count(len(data.get('alerts', ())), 'alert')}"
+            text = _digest_subject(data)
         case "health.raised":
             text = f"[health] {data.get('subject')}: {data.get('condition')}"
         case "health.cleared":
@@ -57,6 +61,17 @@ def subject(type: str, data: Mapping[str, Any]) -> str:
             text = f"[{rule}] {headline}"
     # a title that looks like an encoded word (RFC 2047) must not be decoded on the way
     return line(text, MAX_SUBJECT).replace("=?", "= ?")
+
+
+def _digest_subject(data: Mapping[str, Any]) -> str:
+    """Return `Digest: 5 alerts`, or, where a rate or a snooze held them, the first and the rest."""
+    alerts = data.get("alerts", ())
+    if not data.get("reason") or str(data["reason"]).startswith("digest") or not alerts:
+        return f"Digest: {_count(len(alerts), 'alert')}"
+    first, more = alerts[0], len(alerts) - 1
+    rest = f", and {more} more {'story' if more == 1 else 'stories'}" if more else ""
+    # the rest is said however long the headline is
+    return f"[{first.get('rule', '')}] {line(headline_of(first), 90)}{rest}"
 
 
 def headline_of(data: Mapping[str, Any]) -> str:
@@ -119,8 +134,10 @@ def _note(type: str, data: Mapping[str, Any]) -> str:
         return f"{detail[:1].upper()}{detail[1:]}." if detail else ""
     if type != "alert.surge":
         return ""
+    if data.get("detail"):
+        return str(data.get("chart") or "")  # the headline says the counts
     counts = f"{data.get('count')} in {data.get('window')}, usually {data.get('usual')}."
-    return f"{counts} {data.get('chart') or ''}".rstrip()
+    return counts
 
 
 def _count(number: int, noun: str) -> str:

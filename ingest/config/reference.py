@@ -29,6 +29,9 @@ _TITLES = {
     "EmailConfig": "Each of `channels`, of `kind: email`",
     "WebhookConfig": "Each of `channels`, of `kind: webhook`",
     "AppriseConfig": "Each of `channels`, of `kind: apprise`",
+    "FileConfig": "Each of `channels`, of `kind: file`",
+    "StdoutConfig": "Each of `channels`, of `kind: stdout`",
+    "AtomConfig": "Each of `channels`, of `kind: atom`",
 }
 _NOT_YET = {*SECTIONS_NOT_YET}
 _WORDS = {"boolean": "true, false", "integer": "number", "object": "keys", "string": "text"}

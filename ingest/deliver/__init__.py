@@ -1,4 +1,4 @@
-"""The doors out: mail, webhook and Apprise, each one way to hand over a delivery."""
+"""The doors out: mail, webhook, Apprise, files and feeds, each one way to hand over a delivery."""
 
 from collections.abc import Mapping
 from typing import Annotated, assert_never
@@ -7,6 +7,8 @@ from uuid import uuid4
 from pydantic import Field
 
 from ingest.deliver.apprise import Apprise, AppriseConfig
+from ingest.deliver.atom import Atom, AtomConfig
+from ingest.deliver.file import File, FileConfig, Stdout, StdoutConfig
 from ingest.deliver.smtp import EmailConfig, Mail, SmtpConfig
 from ingest.deliver.webhook import Webhook, WebhookConfig
 from ingest.errors import DeliveryError
@@ -14,15 +16,22 @@ from ingest.model import Delivery
 
 __all__ = [
     "AppriseConfig",
+    "AtomConfig",
     "ChannelConfig",
     "Channels",
     "EmailConfig",
+    "FileConfig",
     "SmtpConfig",
+    "StdoutConfig",
     "WebhookConfig",
     "delivery_id",
 ]
 
-ChannelConfig = Annotated[EmailConfig | WebhookConfig | AppriseConfig, Field(discriminator="kind")]
+ChannelConfig = Annotated[
+    EmailConfig | WebhookConfig | AppriseConfig | FileConfig | StdoutConfig | AtomConfig,
+    Field(discriminator="kind"),
+]
+Channel = Mail | Webhook | Apprise | File | Stdout | Atom
 
 
 def delivery_id() -> str:
@@ -58,7 +67,7 @@ class Channels:
                 channel.close()
 
 
-def _channel(name: str, config: ChannelConfig, base_url: str | None) -> Mail | Webhook | Apprise:
+def _channel(name: str, config: ChannelConfig, base_url: str | None) -> Channel:
     match config:
         case EmailConfig():
             return Mail(config, base_url=base_url)
@@ -66,5 +75,11 @@ def _channel(name: str, config: ChannelConfig, base_url: str | None) -> Mail | W
             return Webhook(config)
         case AppriseConfig():
             return Apprise(name, config)
+        case FileConfig():
+            return File(config.path)
+        case StdoutConfig():
+            return Stdout()
+        case AtomConfig():
+            return Atom(config.folder)
         case _:
             assert_never(config)

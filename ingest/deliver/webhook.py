@@ -18,7 +18,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from ingest import __version__
-from ingest.alerts.render import webhook_body
+from ingest.alerts.render import read_template, templated_body, webhook_body
 from ingest.alerts.tidy import line
 from ingest.deliver.deadline import Deadline
 from ingest.deliver.reason import reason
@@ -82,6 +82,17 @@ def _sendable(headers: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
     return headers
 
 
+def _readable(template: str) -> str:
+    read_template(template)
+    return template
+
+
+def _one_line(value: str) -> str:
+    if not value or not _VALUE.fullmatch(value):
+        raise ValueError("not a content type; write for example text/plain; charset=utf-8")
+    return value
+
+
 Secrets = Annotated[
     tuple[Annotated[SecretStr, AfterValidator(_usable)], ...],
     BeforeValidator(_one_or_more),
@@ -107,6 +118,12 @@ class WebhookConfig(ChannelSection):
     headers: Annotated[dict[str, SecretStr], AfterValidator(_sendable)] = Field(
         {}, description="Further headers, for example Authorization."
     )
+    template: Annotated[str, AfterValidator(_readable)] | None = Field(
+        None, description="A Jinja template for the body; left out: the message as JSON."
+    )
+    content_type: Annotated[str, AfterValidator(_one_line)] = Field(
+        "application/json", description="What the body is, where a template makes it."
+    )
     timeout: Duration = Field(
         timedelta(seconds=20), gt=timedelta(), description="For a whole exchange."
     )
@@ -125,6 +142,7 @@ class Webhook:
         self._config, self._clock, self._tls = config, clock, tls or tls_context()
         self._keys = [key_bytes(secret.get_secret_value()) for secret in config.secret]
         self._host = urlsplit(config.url).hostname
+        self._template = read_template(config.template) if config.template is not None else None
 
     def send(self, delivery: Delivery) -> None:
         """Post a delivery; a 2xx means it was taken.
@@ -133,7 +151,7 @@ class Webhook:
         again. Redirects are not followed. A connection per delivery, so that none is found
         closed by the receiver just as it is used.
         """
-        body = webhook_body(delivery)
+        body = self._body(delivery)
         headers = self._headers(delivery.id, int(self._clock()), body)
         with Deadline(self._config.timeout.total_seconds()) as deadline:
             try:
@@ -142,6 +160,15 @@ class Webhook:
                 said = "timed out" if deadline.passed else reason(error)
                 # `from None`: the message of the cause quotes the address, tokens and all
                 raise DeliveryError(f"no answer from {self._host}: {said}") from None
+
+    def _body(self, delivery: Delivery) -> bytes:
+        if self._template is None:
+            return webhook_body(delivery)
+        try:
+            return templated_body(delivery, self._template)
+        except ValueError as error:
+            # tried again: what fails for one message may be put right before the next attempt
+            raise DeliveryError(str(error)) from error
 
     def _post(self, body: bytes, headers: Mapping[str, str], deadline: Deadline) -> None:
         with requests.Session() as session:
@@ -165,7 +192,7 @@ class Webhook:
             "User-Agent": f"ingest/{__version__}",
             "Accept-Encoding": "identity",
             **{name: value.get_secret_value() for name, value in self._config.headers.items()},
-            "Content-Type": "application/json",
+            "Content-Type": self._config.content_type,
             "webhook-id": id,
             "webhook-timestamp": str(at),
             "webhook-signature": " ".join(_sign(key, id, at, body) for key in self._keys),

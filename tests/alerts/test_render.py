@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from ingest.alerts import compose, render
 from ingest.alerts.settings import address
+from ingest.alerts.surge import Surge
 from ingest.model import Delivery
-from tests.alerts.samples import EARLIER, NOW, TITLE, data, delivery
+from tests.alerts.samples import EARLIER, NOW, RULE, TITLE, data, delivery
 
 SENDER = address("Ingest <ingest@example.org>")
 DESK = (address("desk@example.org"),)
@@ -31,6 +32,15 @@ HEALTH = {
     "since": "2026-03-01T08:00:00Z",
     "detail": "The last answer was 503.",
     "advice": "Look at https://coast.example/feed in a browser.",
+}
+FOLDED = {
+    "alerts": [data(title=f"Harbour report {number}") for number in range(38)],
+    "reason": "rate until 2026-03-02T09:15Z",
+}
+SURGE = compose.surge_data(RULE, Surge(31, 4.0, timedelta(hours=2), "▁▁▁▁▂▁▁▁▁▁▁▁▁▂▁▁▁▁▁▁▁▂▄█"))
+UPDATED = {
+    **data(),
+    "update": {"why": "more_outlets", "detail": "now told by 10 outlets"},
 }
 DIGEST = {"alerts": [data(), data(title="A second headline", url=None)]}
 
@@ -320,7 +330,10 @@ def test_a_payload_with_parts_missing_is_still_a_mail(type: str, content: dict[s
     [
         ("alert", "alert.created", data()),
         ("digest", "digest", DIGEST),
+        ("folded", "digest", FOLDED),
         ("health", "health.raised", HEALTH),
+        ("surge", "alert.surge", SURGE),
+        ("updated", "alert.updated", UPDATED),
     ],
 )
 def test_mails_read_as_they_were_last_looked_at(
@@ -386,3 +399,25 @@ def test_the_date_is_that_of_the_message_not_of_the_attempt() -> None:
     late = replace(delivery(), attempts=12, created_at=EARLIER)
 
     assert parsed(late)["Date"].datetime == datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
+
+
+def test_what_a_rate_held_back_says_how_many_more_and_lists_them_all() -> None:
+    mail = parsed(delivery("digest", FOLDED))
+
+    assert mail["Subject"] == "[pier-closures] Harbour report 0, and 37 more stories"
+    for part in bodies(mail):
+        assert all(f"Harbour report {number}" in part for number in range(38))
+        assert "And 18 more" in part
+
+
+def test_an_update_says_what_is_new() -> None:
+    for part in bodies(parsed(delivery("alert.updated", UPDATED))):
+        assert "Now told by 10 outlets." in part
+
+
+def test_an_absence_has_a_headline_of_its_own() -> None:
+    absent = compose.absence_data(RULE, timedelta(hours=25))
+
+    mail = parsed(delivery("alert.absent", absent))
+    assert mail["Subject"] == "[pier-closures] Absence: nothing for 25 hours"
+    assert "(no title)" not in bodies(mail)[0]

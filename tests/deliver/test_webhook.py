@@ -70,6 +70,36 @@ def test_a_plain_secret_signs_with_its_own_bytes() -> None:
     assert Verifier(key).verify(asked.body, dict(asked.headers))
 
 
+def test_a_template_gives_the_body_its_own_shape_and_is_signed_as_it_is() -> None:
+    template = (
+        '{"text": {{ ("[" ~ data.rule ~ "] " ~ data.article.title) | tojson }}, "id": "{{ id }}"}'
+    )
+    with Origin() as origin:
+        url = origin.route("/hook", (204, {}, b""))
+        Webhook(config(url, template=template, content_type="text/plain")).send(delivery())
+
+    (asked,) = origin.requests
+    assert Verifier(SECRET).verify(asked.body, dict(asked.headers))["id"] == delivery().id
+    assert json.loads(asked.body)["text"].startswith("[pier-closures] Harbour authority")
+    assert asked.headers["content-type"] == "text/plain"
+
+
+@pytest.mark.parametrize("template", ["{{ data.rule", "{% if %}", "{{ x | nothing }}"])
+def test_a_template_that_cannot_be_read_is_a_fault_of_the_configuration(template: str) -> None:
+    with pytest.raises(ValidationError, match="not a template"):
+        config("https://soc.example.org", template=template)
+
+
+@pytest.mark.parametrize(
+    "template", ["{{ 1 // 0 }}", "{{ data.__class__.__mro__[1].__subclasses__()[0] }}"]
+)
+def test_a_template_that_fails_is_tried_again_and_reaches_nothing_else(template: str) -> None:
+    error = fails("http://127.0.0.1:9/", template=template)
+
+    assert "template fails" in str(error)
+    assert not error.permanent
+
+
 def test_while_secrets_change_both_are_signed_with() -> None:
     with Origin() as origin:
         url = origin.route("/hook", (204, {}, b""))

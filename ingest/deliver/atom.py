@@ -1,0 +1,115 @@
+"""The Atom channel: one feed of alerts per rule, as files that any web server or reader takes."""
+
+import os
+import re
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal
+from xml.etree import ElementTree as ET
+
+from pydantic import Field
+
+from ingest.alerts.render import short, slug
+from ingest.alerts.tidy import line, web_link
+from ingest.deliver.settings import ChannelSection
+from ingest.errors import DeliveryError
+from ingest.model import Delivery
+from ingest.units import ConfigPath
+
+KEPT = 100
+"""Entries of a feed; a reader that looks once a day misses none of a hundred alerts."""
+
+_ATOM = "http://www.w3.org/2005/Atom"  # RFC 4287 §1.2
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 §2.2
+ET.register_namespace("", _ATOM)
+
+
+class AtomConfig(ChannelSection):
+    """A channel that keeps an Atom feed for each rule."""
+
+    kind: Literal["atom"] = Field(description="An Atom feed of alerts for each rule, as a file.")
+    folder: ConfigPath = Field(description="Where the files go, RULE.atom; made if it is missing.")
+
+
+class Atom:
+    """A folder of Atom feeds; threads take turns."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._lock = folder, Lock()
+
+    def send(self, delivery: Delivery) -> None:
+        """Put a message at the head of its rule's feed; raises DeliveryError.
+
+        The file is replaced at once, so that a reader never sees half of it. The same delivery
+        sent again takes the place of its entry.
+        """
+        data = delivery.payload.get("data")
+        rule = str(data.get("rule") or "") if isinstance(data, dict) else ""
+        name = slug(rule) if rule else delivery.type.partition(".")[0]
+        path = self._folder / f"{name}.atom"
+        try:
+            with self._lock:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                title = f"Alerts of {rule}" if rule else f"ingest: {name}"
+                _replace(path, _with(delivery, _read(path), name, title))
+        except (OSError, ET.ParseError) as error:
+            raise DeliveryError(f"cannot write to {path}: {error}") from error
+
+
+def _read(path: Path) -> list[ET.Element]:
+    """Return the entries that a feed of ours has."""
+    if not path.exists():
+        return []
+    return ET.parse(path).getroot().findall(f"{{{_ATOM}}}entry")  # noqa: S314 - a file we wrote
+
+
+def _with(delivery: Delivery, entries: list[ET.Element], name: str, title: str) -> bytes:
+    """Return the feed with this message as its first entry."""
+    new = _entry(delivery)
+    id = new.findtext(f"{{{_ATOM}}}id")
+    others = [entry for entry in entries if entry.findtext(f"{{{_ATOM}}}id") != id]
+    feed = ET.Element(f"{{{_ATOM}}}feed")
+    _add(feed, "id", f"urn:ingest:alerts:{name}")
+    _add(feed, "title", title)
+    _add(feed, "updated", datetime.now(UTC).isoformat(timespec="seconds"))
+    _add(_add(feed, "author", ""), "name", "ingest")
+    feed.extend([new, *others][:KEPT])
+    written: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+def _entry(delivery: Delivery) -> ET.Element:
+    text = short(delivery)
+    data: Any = delivery.payload.get("data")
+    article = data.get("article") if isinstance(data, dict) else None
+    entry = ET.Element(f"{{{_ATOM}}}entry")
+    _add(entry, "id", f"urn:ingest:{delivery.id}")
+    _add(entry, "title", text.title)
+    _add(entry, "updated", str(delivery.payload["timestamp"]))
+    if url := web_link((article or {}).get("url")):
+        _add(entry, "link", "").set("href", line(url))
+    _add(entry, "content", text.body).set("type", "text")
+    return entry
+
+
+def _add(parent: ET.Element, name: str, text: str) -> ET.Element:
+    child = ET.SubElement(parent, f"{{{_ATOM}}}{name}")
+    child.text = _NO_XML.sub("\ufffd", text) or None
+    return child
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file beside and put it in its place."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+        made = Path(file.name)
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            made.chmod(0o644)
+            made.replace(path)
+        except OSError:
+            made.unlink()
+            raise
