@@ -25,6 +25,9 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 MAX_QUERY = 8_192
 """Longest query of a hub; a topic may have 2,000 characters, a challenge some hundred."""
 
+MAX_FIELDS = 20
+"""Most fields of it; the Recommendation names five, and a callback may bear some of its own."""
+
 _STATUS: Mapping[Answer, str] = {
     Answer.CONFIRMED: "200 OK",
     Answer.TAKEN: "202 Accepted",
@@ -71,7 +74,10 @@ class Receiver:
     def _verify(self, token: str, query: str) -> tuple[str, bytes]:
         if len(query) > MAX_QUERY:
             return "414 URI Too Long", b""
-        intent = websub.read_intent(dict(parse_qsl(query, max_num_fields=20)))
+        try:
+            intent = websub.read_intent(dict(parse_qsl(query, max_num_fields=MAX_FIELDS)))
+        except ValueError:
+            return "400 Bad Request", b""
         answer = self._app.confirm(token, intent)
         log.info("a hub asked", extra={"mode": intent.mode, "answer": answer})
         return _STATUS[answer], intent.challenge.encode() if answer is Answer.CONFIRMED else b""
