@@ -10,7 +10,7 @@ from ingest.rules import check
 if TYPE_CHECKING:
     from ingest.config.settings import Settings
 
-SECTIONS_NOT_YET = ("web", "metrics")
+SECTIONS_NOT_YET = ("metrics",)
 """Sections that are read and checked, but that nothing acts on in this version."""
 
 
@@ -34,6 +34,10 @@ def _no_effect(settings: "Settings") -> Iterator[str]:
     for section in SECTIONS_NOT_YET:
         if section in settings.model_fields_set:
             yield f"`{section}` has no effect yet"
+    if settings.web.password_file is not None:
+        yield "`web.password_file` has no effect yet"
+    if "listen" in settings.web.model_fields_set and settings.web.base_url is None:
+        yield "`web.listen` has no effect without `web.base_url`"
 
 
 def _rules(settings: "Settings") -> Iterator[str]:

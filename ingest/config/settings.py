@@ -73,14 +73,18 @@ WebAddress = Annotated[
 
 
 class Web(Section):
-    """The dashboard."""
+    """What others reach by HTTP: hubs that push feeds (WebSub), later the dashboard."""
 
-    listen: Listen = Field("127.0.0.1:8080", description="Host and port to listen on.")
+    listen: Listen = Field(
+        "127.0.0.1:8080", description="Host and port to listen on, where `base_url` is set."
+    )
     password_file: ConfigPath | None = Field(
         None, description="File with the password's hash; null: no password."
     )
     base_url: WebAddress | None = Field(
-        None, description="Address under which others reach the dashboard."
+        None,
+        description="Address under which others reach `listen`, as a rule by way of a proxy; with it"
+        " feeds that name a hub are pushed as well as polled.",
     )
 
 

@@ -63,6 +63,6 @@ def test_keys_without_effect_in_this_version_are_named(tmp_path: Path) -> None:
     )
 
     assert warnings(settings_of(tmp_path, text)) == (
-        "`web` has no effect yet",
         "`metrics` has no effect yet",
+        "`web.listen` has no effect without `web.base_url`",
     )
