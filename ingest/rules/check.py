@@ -8,12 +8,12 @@ from ingest.model import Rule
 from ingest.rules.implies import implies
 from ingest.rules.lists import Listing
 from ingest.rules.percolate import scoped
-from ingest.rules.tree import And, Apart, Name, Near, Node, Not, Or, Term, walk
+from ingest.rules.tree import And, Apart, Listed, Name, Near, Node, Not, Or, Term, walk
 
 _SHORTEST_BEGINNING = 3
 """Two letters begin some word of nearly every article."""
 _MOST_COMPARED = 500
-"""Rules that are compared with each other: some 3 µs a pair, so a second at most."""
+"""Rules that are compared with each other: most pairs share no word, so it takes a second."""
 _MODEL = re.compile(r"[A-Za-z]{1,4}-?[0-9]{1,3}")
 """S-400, F16, Su-35: models whose plural takes an s; not CVE numbers, not years."""
 
@@ -43,8 +43,11 @@ def warnings(rules: Iterable[Rule]) -> list[tuple[str, str]]:
 
 def _shadowed(trees: list[tuple[Rule, Node]]) -> Iterator[tuple[str, str]]:
     """Yield the rules that can only be true where another is that tells the same channels."""
+    starts = [_starts(node) for _, node in trees]
     for number, (rule, node) in enumerate(trees):
         for place, (other, wider) in enumerate(trees):
+            if starts[number].isdisjoint(starts[place]):
+                continue
             if other.on != rule.on or node == wider or not set(rule.notify) <= set(other.notify):
                 continue
             if implies(node, wider) and (place < number or not implies(wider, node)):
@@ -53,6 +56,14 @@ def _shadowed(trees: list[tuple[Rule, Node]]) -> Iterator[tuple[str, str]]:
                     f"adds nothing to the rule `{other.name}`, which is true whenever it is",
                 )
                 break
+
+
+def _starts(node: Node) -> set[str]:
+    """Return how the words and names of a query begin: what implies another has one in common."""
+    parts = list(walk(node))
+    starts = {word.pieces[0][:2] for part in parts if isinstance(part, Term) for word in part.words}
+    starts |= {f"{part.kind}:" for part in parts if isinstance(part, Name)}
+    return starts | {f"${part.name}" for part in parts if isinstance(part, Listed)}
 
 
 def list_warnings(lists: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
