@@ -56,15 +56,15 @@ def user_agent(contact: str | None) -> str:
 
 
 class ChannelGate:
-    """At most two deliveries at a time with one channel, so that a slow one holds up no other."""
+    """At most so many deliveries at a time with one channel, so that a slow one holds up no other."""
 
-    def __init__(self, at_once: int = 2) -> None:
+    def __init__(self, at_once: Callable[[str], int]) -> None:
         self._at_once = at_once
         self._running: dict[str, int] = {}
 
     def try_start(self, lane: str, now: float) -> float:
         """Take a slot and return 0, or return the seconds to wait before asking again."""
-        if self._running.get(lane, 0) >= self._at_once:
+        if self._running.get(lane, 0) >= self._at_once(lane):
             return 0.1
         self._running[lane] = self._running.get(lane, 0) + 1
         return 0.0
@@ -104,7 +104,7 @@ class App:
             sources.append(self._subscriptions())
         self.web = Pool("web", sources, pacing, threads=settings.workers)
         threads = min(64, max(8, 4 * len(settings.channels)))
-        self.out = Pool("out", [self._deliveries()], ChannelGate(), threads=threads)
+        self.out = Pool("out", [self._deliveries()], ChannelGate(self._at_once), threads=threads)
 
     def _context(self, settings: Settings) -> Context:
         channels = Channels(settings.channels, base_url=settings.web.base_url)
@@ -125,6 +125,14 @@ class App:
             traffic=self._traffic,
             health=settings.health,
         )
+
+    def _at_once(self, channel: str) -> int:
+        """Return how many deliveries may go to a channel at a time: two, or one under a rate.
+
+        What is on its way is not yet counted as sent, so a second one might break the rate.
+        """
+        restraint = self.context.restraints.get(channel)
+        return 1 if restraint is not None and restraint.rate else 2
 
     def apply(self, settings: Settings) -> None:
         """Put a new configuration in force; what is in flight ends under the old one.
