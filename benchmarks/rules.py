@@ -4,7 +4,10 @@ One unit is `re.findall(r"\w+", text.lower())` on the same articles in the same 
 compare across machines. A folder holds rules.jsonl and articles.jsonl (as the filter `match` reads
 them); without one the yardstick's small set is taken from $INGEST_YARDSTICKS.
 
-    python benchmarks/rules.py [FOLDER…] [--regex]
+    python benchmarks/rules.py [FOLDER…] [--compare]
+
+`--compare` sets two ways beside it that find less: a compiled regular expression for each rule's
+words, and all of them in one alternation. They are given few articles, as they take long.
 """
 
 import argparse
@@ -23,16 +26,20 @@ from ingest.model import Document, Rule
 from ingest.rules.percolate import RuleSet
 
 PASSES = 4
+COMPARED = 5
+"""Articles given to what is compared: ten thousand expressions take seconds for each."""
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
 
-def cost(work: Callable[[Document], object], documents: list[Document]) -> tuple[float, float]:
+def cost(
+    work: Callable[[Document], object], documents: list[Document], times: int = PASSES
+) -> tuple[float, float]:
     """Return CPU microseconds per article of the first pass and of the best of all."""
     passes = []
-    for _ in range(PASSES):
+    for _ in range(times):
         before = time.process_time()
         for document in documents:
             work(document)
@@ -40,17 +47,28 @@ def cost(work: Callable[[Document], object], documents: list[Document]) -> tuple
     return passes[0], min(passes)
 
 
+def words_of(rule: dict[str, Any]) -> list[str]:
+    return [re.escape(word) for word in re.findall(r"[^\W_]+", rule["query"])]
+
+
 def one_regex_each(rules: list[dict[str, Any]]) -> Callable[[Document], object]:
     """Return what many begin with: each query's words as one alternation, rule after rule."""
     patterns = [
-        re.compile("|".join(rf"\b{re.escape(word)}\b" for word in words), re.IGNORECASE)
+        re.compile(rf"\b(?:{'|'.join(words)})\b", re.IGNORECASE)
         for rule in rules
-        if (words := re.findall(r"[^\W_]+", rule["query"]))
+        if (words := words_of(rule))
     ]
     return lambda document: [bool(pattern.search(document.text)) for pattern in patterns]
 
 
-def measure(folder: Path, *, regex: bool) -> None:
+def one_alternation(rules: list[dict[str, Any]]) -> Callable[[Document], object]:
+    """Return what comes next: the words of all queries as one alternation."""
+    words = sorted({word for rule in rules for word in words_of(rule)})
+    pattern = re.compile(rf"\b(?:{'|'.join(words)})\b", re.IGNORECASE)
+    return lambda document: pattern.findall(document.text)
+
+
+def measure(folder: Path, *, compare: bool) -> None:
     asked = rows(folder / "rules.jsonl")
     documents = [
         Document(row["title"], row["text"], row["feed"], tuple(row["tags"]))
@@ -71,10 +89,13 @@ def measure(folder: Path, *, regex: bool) -> None:
         "with passages": build().match,
     }
     gc.freeze()  # as the programs do: rules stay, and are not looked through for garbage
-    if regex:
-        works["a regex for each rule"] = one_regex_each(asked)
-    for name, work in works.items():
-        first, best = cost(work, documents)
+    few: dict[str, Callable[[Document], object]] = {}
+    if compare:
+        few["a regex for each rule"] = one_regex_each(asked)
+        few["one alternation"] = one_alternation(asked)
+    costs = {name: cost(work, documents) for name, work in works.items()}
+    costs |= {name: cost(work, documents[:COMPARED], times=1) for name, work in few.items()}
+    for name, (first, best) in costs.items():
         shown = [f"{value:.0f} µs {value / unit:6.1f} u" for value in (first, best)]
         print(f"  {name:24}{shown[0]:>20}{shown[1]:>20}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -84,13 +105,13 @@ def measure(folder: Path, *, regex: bool) -> None:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
-    options.add_argument("--regex", action="store_true", help="also a compiled regex for each rule")
+    options.add_argument("--compare", action="store_true", help="beside regular expressions")
     asked = options.parse_args()
     yardsticks = os.environ.get("INGEST_YARDSTICKS")
     if not asked.folders and not yardsticks:
         sys.exit("skipped: no FOLDER given and INGEST_YARDSTICKS is not set")
     for folder in asked.folders or [Path(yardsticks or "") / "match" / "set"]:
-        measure(folder, regex=asked.regex)
+        measure(folder, compare=asked.compare)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
 
 from ingest.errors import RuleError
 from ingest.model import Document, Rule
@@ -35,6 +37,8 @@ _MOST_PLACES = 200
 """Places of each side of a NEAR that are compared to tell how far apart they are."""
 _LONGEST_WORD = 40
 """Longer words are left out when looking for similar ones; comparing is quadratic in length."""
+_MOST_SEARCHES = 5
+"""Absent words for which a similar one is looked for, each up to a tenth of a second."""
 _MOST_WORDS = 5_000
 """Different words of an article among which similar ones are looked for."""
 
@@ -60,7 +64,15 @@ def explain(rule: Rule, document: Document) -> Explanation:
     judge = _Judge(rule.query, document, words.read(document))
     matched = holds(node, judge.reading)
     lines = judge.reasons(node) if matched else judge.failures(node)
-    return Explanation(matched, tuple(dict.fromkeys(lines))[:_MOST_LINES])
+    return Explanation(matched, tuple(islice(_each_once(lines), _MOST_LINES)))
+
+
+def _each_once(lines: Iterator[str]) -> Iterator[str]:
+    told: set[str] = set()
+    for line in lines:
+        if line not in told:
+            told.add(line)
+            yield line
 
 
 class _Judge:
@@ -68,6 +80,7 @@ class _Judge:
 
     def __init__(self, query: str, document: Document, reading: Reading) -> None:
         self.query, self.document, self.reading = query, document, reading
+        self.searches = _MOST_SEARCHES
 
     def clause(self, node: Node) -> str:
         """Return a clause as it stands in the query, or the scope it came from."""
@@ -175,13 +188,17 @@ class _Judge:
     def similar(self, word: Word) -> str:
         """Return the nearest word of the document, with what to write if it is meant."""
         wanted = _spelt(word)
-        keys = self.keys()
+        if not self.searches:
+            return ""
+        self.searches -= 1
+        keys = self.keys
         longer = next((key for key in keys if key.startswith(wanted)), None)
         if longer is not None:
             return f"; nearest is “{longer}”, which `{wanted}*` finds"
         close = difflib.get_close_matches(wanted[:_LONGEST_WORD], keys, n=1, cutoff=0.75)
         return f"; nearest is “{close[0]}”" if close else ""
 
+    @cached_property
     def keys(self) -> list[str]:
         """Return the different words of the document, hyphenated ones also joined."""
         keys: dict[str, None] = {}
