@@ -1,9 +1,14 @@
 """What a pass costs: CPU-ms per feed cold, unchanged (304), same bytes without validators, one new entry.
 
-Feeds live on loopback hosts (127.0.x.y), served by a process of their own whose CPU is not counted;
-the reference of the same run is a plain `requests` loop over the same unchanged feeds.
+Feeds live on loopback hosts (127.0.x.y), served by a process of their own whose CPU is not counted.
+The reference of the same run is a plain `requests` loop over the same feeds, once as people write it
+and once with room for a connection to each host; beside it, with `--peers FOLDER` (the `bin` of an
+environment that has them), reader (3.26 wants sgmllib3k, too) and
+rss2email, each held to know every entry in the end.
+What a program needs before it asks the first feed is measured by a pass with nothing to do, and
+taken off: a daemon pays it once.
 
-    python benchmarks/poll.py [--feeds 300] [--hosts 50] [--entries 33] [--pages]
+    python benchmarks/poll.py [--feeds 300] [--hosts 50] [--entries 33] [--pages] [--peers FOLDER]
 """
 
 import argparse
@@ -16,6 +21,8 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -109,27 +116,45 @@ def cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def run(name: str, command: list[str], feeds: int) -> float:
-    """Run a command, print its cost, and return CPU-ms per feed."""
-    before = cpu()
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    cost = (cpu() - before) * 1000 / feeds
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"{name:<28} {cost:8.2f} CPU-ms per feed   (peak so far {peak:.0f} MB)")
-    summary = json.loads(done.stdout) if done.stdout.startswith("{") else {}
-    if "outcomes" in summary:
-        assert not summary["errors"], summary["errors"]
-        keys = ("outcomes", "entries_new", "articles_new", "stories_new", "seconds")
-        print("   ", {key: summary[key] for key in keys})
-    return cost
-
-
 LOOP = """
 import sys, requests
+from requests.adapters import HTTPAdapter
 with requests.Session() as session:
-    for url in open(sys.argv[1]).read().split():
-        session.get(url, headers={"If-None-Match": '"0"'}).content
+    if sys.argv[2] == "pooled":
+        session.mount("http://", HTTPAdapter(pool_connections=10_000))
+    for url in open(sys.argv[1]).read().split()[:int(sys.argv[3])]:
+        session.get(url, headers={"If-None-Match": '"%s"' % sys.argv[4]}).content
 """
+
+READER = """
+import sys, reader
+urls = open(sys.argv[1]).read().split()[:int(sys.argv[3])]
+with reader.make_reader(sys.argv[2], feed_root=None) as found:
+    for url in urls:
+        found.add_feed(url, exist_ok=True)
+    if urls:
+        found.update_feeds(scheduled=False, workers=2)
+    print(found.get_entry_counts().total)
+"""
+
+
+@dataclass
+class Contestant:
+    """A program that polls; `command(count)` is one pass over the first `count` feeds, or over none."""
+
+    name: str
+    command: Callable[[int], list[str]]
+    known: Callable[[str], int | None]
+    """From what a pass printed to the entries known so far; None where that is not its business."""
+
+
+def run(command: list[str]) -> tuple[float, str]:
+    """Run a command and return its CPU seconds and what it printed."""
+    before = cpu()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{command[:4]} failed: {done.stderr[-2000:]}")
+    return cpu() - before, done.stdout
 
 
 def main() -> None:
@@ -140,6 +165,7 @@ def main() -> None:
     parser.add_argument("--entries", type=int, default=33)
     parser.add_argument("--port", type=int, default=18311)
     parser.add_argument("--pages", action="store_true", help="read each entry's page, too")
+    parser.add_argument("--peers", type=Path, help="where other programs are installed")
     chosen = parser.parse_args()
     ready = multiprocessing.Event()
     origin = multiprocessing.Process(
@@ -152,12 +178,17 @@ def main() -> None:
         for n in range(chosen.feeds)
     ]
     with tempfile.TemporaryDirectory() as folder:
-        measure(Path(folder), urls, chosen)
+        listed = Path(folder, "urls")
+        listed.write_text("\n".join(urls))
+        contestants = [ingest(Path(folder), urls, chosen), *loops(listed)]
+        if chosen.peers:
+            contestants += peers(Path(folder), listed, urls, chosen.peers)
+        measure(contestants, chosen)
     origin.terminate()
 
 
-def measure(folder: Path, urls: list[str], chosen: argparse.Namespace) -> None:
-    """Run the rounds in a folder."""
+def ingest(folder: Path, urls: list[str], chosen: argparse.Namespace) -> Contestant:
+    """Return our own program, with the feeds configured."""
     config = folder / "ingest.yaml"
     config.write_text(
         yaml.safe_dump(
@@ -169,26 +200,87 @@ def measure(folder: Path, urls: list[str], chosen: argparse.Namespace) -> None:
             }
         )
     )
-    listed = folder / "urls"
-    listed.write_text("\n".join(urls))
-    poll = [sys.executable, "-m", "ingest", "-c", str(config), "poll", "--all", "--json"]
-    count = len(urls)
+    total = 0
+
+    def known(printed: str) -> int:
+        nonlocal total
+        summary = json.loads(printed)
+        assert not summary["errors"], summary["errors"]
+        total += summary["entries_new"]
+        return total
+
+    program = [sys.executable, "-m", "ingest", "-c", str(config)]
+
+    def command(count: int) -> list[str]:
+        return [*program, "poll", "--json", *(["--all"] if count else ["--max-time", "1ms"])]
+
+    return Contestant("ingest", command, known)
+
+
+def loops(listed: Path) -> list[Contestant]:
+    """Return the plain loops, which fetch and forget."""
+
+    def loop(kind: str) -> Contestant:
+        program = [sys.executable, "-c", LOOP, str(listed), kind]
+        return Contestant(
+            f"requests loop, {kind}",
+            lambda count: [*program, str(count), "0"],
+            lambda printed: None,
+        )
+
+    return [loop("plain"), loop("pooled")]
+
+
+def peers(folder: Path, listed: Path, urls: list[str], programs: Path) -> list[Contestant]:
+    """Return the other programs."""
+    reading = [str(programs / "python"), "-c", READER, str(listed), str(folder / "reader.db")]
+    config, store = folder / "rss2email.cfg", folder / "rss2email.json"
+    feeds = "".join(f"[feed.f{n}]\nurl = {url}\n" for n, url in enumerate(urls))
+    config.write_text(f"[DEFAULT]\nto = desk@example.org\nverbose = error\n{feeds}")
+    r2e = [str(programs / "r2e"), "-c", str(config), "-d", str(store)]
+
+    def seen(printed: str) -> int:
+        return sum(len(feed["seen"]) for feed in json.loads(store.read_text())["feeds"])
+
+    return [
+        Contestant("reader", lambda count: [*reading, str(count)], int),
+        Contestant(
+            "rss2email", lambda count: [*r2e, *(["run", "--no-send"] if count else ["list"])], seen
+        ),
+    ]
+
+
+def measure(contestants: list[Contestant], chosen: argparse.Namespace) -> None:
+    """Run the rounds by turns and print what each costs beyond its start."""
+    count = chosen.feeds
 
     def say(path: str) -> None:
         urllib.request.urlopen(f"http://127.0.0.1:{chosen.port}{path}").close()
 
-    start = run("start-up alone", [*poll[:5], "status", "--json"], count)
-    run("cold, everything new", poll, count)
-    unchanged = run("unchanged (304)", poll, count)
-    loop = run("  plain requests loop", [sys.executable, "-c", LOOP, str(listed)], count)
-    say("/round/1")
-    run("one new entry each", poll, count)
-    say("/validators/off")
-    run("same bytes, no validators", poll, count)
-    print(
-        f"304 without start-up: {unchanged - start:.2f}; "
-        f"ratio to the plain loop: {unchanged / loop:.2f} ({os.cpu_count()} cores)"
+    rounds = (
+        ("cold", "/round/0", 0),
+        ("unchanged", "/round/0", 0),
+        ("one new", "/round/1", 1),
+        ("no validators", "/validators/off", 1),
     )
+    print(f"CPU-ms per feed, {count} feeds, {os.cpu_count()} cores; start-up in ms apart")
+    print(f"{'':<24}" + "".join(f"{name:>15}" for name in ("start-up", *(r[0] for r in rounds))))
+    costs = {each.name: [] for each in contestants}
+    for number, (_, path, extra) in enumerate(rounds):
+        say(path)
+        for each in contestants:
+            spent, printed = run(each.command(count))
+            known = each.known(printed)
+            wanted = count * (chosen.entries + extra)
+            assert known in (None, wanted), f"{each.name} knows {known} entries of {wanted}"
+            costs[each.name].append(spent)
+            if number == 0:  # only now is there a database to open
+                costs[each.name].insert(0, run(each.command(0))[0])
+    for name, (start, *spent) in costs.items():
+        row = [start * 1000, *((each - start) * 1000 / count for each in spent)]
+        print(f"{name:<24}" + "".join(f"{cost:>15.2f}" for cost in row))
+    ours, loop = costs["ingest"], costs["requests loop, plain"]
+    print(f"unchanged, in plain loops: {(ours[2] - ours[0]) / (loop[2] - loop[0]):.2f}")
 
 
 if __name__ == "__main__":
