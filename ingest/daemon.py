@@ -105,6 +105,7 @@ class Daemon:
         scheduler = clock(app)
         every(scheduler, "housekeeping", self._tidy, 3600)
         every(scheduler, "health", self._look, HEALTH_S)
+        every(scheduler, "heartbeat", self._beat, HEALTH_S)
         if self._systemd.watchdog_s:
             every(scheduler, "watchdog", self._bark, self._systemd.watchdog_s / 3)
         app.start()
@@ -158,6 +159,7 @@ class Daemon:
         except (ConfigError, StoreError) as error:
             log.error("reload refused, the old configuration stays: %s", error)
             self._refused = [refusal(error)]
+            self._look()
         else:
             if late:
                 log.warning("these changes wait for a restart: %s", ", ".join(late))
@@ -178,12 +180,14 @@ class Daemon:
         return monotonic() - oldest < STALL_S and self._app.store.writer_alive()
 
     def _look(self) -> None:
-        """Look at the health of the program, and tell the dead man's switch that all is well."""
+        """Look at the health of the program."""
         try:
             self._app.look_at_health(self._refused)
         except StoreError as error:
             log.warning("cannot look at the health: %s", error, extra={"job": "health"})
-            return
+
+    def _beat(self) -> None:
+        """Tell the dead man's switch that all is well."""
         heartbeat = self._app.settings.health.heartbeat
         if heartbeat is not None and self._turns():
             try:

@@ -136,8 +136,7 @@ def _note(type: str, data: Mapping[str, Any]) -> str:
         return ""
     if data.get("detail"):
         return str(data.get("chart") or "")  # the headline says the counts
-    counts = f"{data.get('count')} in {data.get('window')}, usually {data.get('usual')}."
-    return counts
+    return f"{data.get('count')} in {data.get('window')}, usually {data.get('usual')}."
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,11 +1,13 @@
 """Matches, alerts and the outbox."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from ingest.alerts.throttle import Facts
 from ingest.errors import StoreError
-from ingest.model import AlertWhy, Article, Delivery, DeliveryState, Match, Span
+from ingest.model import AlertWhy, Article, Condition, Delivery, DeliveryState, Match, Span
 from ingest.store import Store
 from tests.contract.samples import HOUR, MINUTE, NOW, add_entries, add_feeds, delivery, read
 
@@ -181,3 +183,109 @@ def test_a_payload_with_hostile_text_is_stored_all_the_same(store: Store, text: 
     (claimed,) = store.claim_deliveries(NOW, 1)
     clean = text.replace("\0", "").replace("\ud83d", "\ufffd")
     assert claimed.payload == {"title": clean, "more": [clean, {"deep": clean}], "ok": literal}
+
+
+# --- restraint and health -------------------------------------------------------------------
+
+
+def an_alert(number: int, **more: Any) -> Delivery:
+    return delivery(number, type="alert.created", payload={"data": {"rule": "ferries"}}, **more)
+
+
+def test_parts_of_a_digest_go_out_and_end_with_it(store: Store) -> None:
+    enqueue(store, an_alert(1), an_alert(2), delivery(3))
+    parts = store.write(lambda tx: tx.waiting_deliveries("desk", NOW, besides=["dlv_9"], limit=10))
+    digest = delivery(4, type="digest", next_attempt_at=NOW)
+    store.write(lambda tx: tx.fold(digest, parts))
+
+    assert ids(parts) == ["dlv_1", "dlv_2"]
+    assert sorted(ids(store.claim_deliveries(NOW, 10))) == ["dlv_3", "dlv_4"]
+    assert store.write(lambda tx: tx.fresh_delivery("dlv_1")) is None
+    assert store.retry_deliveries(["dlv_1"]) == 0
+    done = replace(digest, state=DeliveryState.DELIVERED, delivered_at=NOW, attempts=1)
+    store.write(lambda tx: tx.save_delivery(done))
+    assert {row["id"] for row in store.list_deliveries(state="delivered")} == {
+        "dlv_1",
+        "dlv_2",
+        "dlv_4",
+    }
+
+
+def test_what_another_process_or_thread_sends_is_not_taken_into_a_digest(store: Store) -> None:
+    enqueue(store, an_alert(1), an_alert(2), an_alert(3, attempts=1))
+
+    def found(besides: list[str]) -> list[str]:
+        return ids(
+            store.write(lambda tx: tx.waiting_deliveries("desk", NOW, besides=besides, limit=9))
+        )
+
+    assert found(["dlv_1"]) == ["dlv_2"]
+    store.claim_deliveries(NOW, 10)
+    assert found([]) == ["dlv_1", "dlv_2"]  # claimed by this very process
+
+
+def test_a_verdict_rests_on_what_was_sent_snoozed_and_acknowledged(store: Store) -> None:
+    alert = add_alert(store, an_article(store))
+    enqueue(
+        store,
+        *(
+            delivery(n, state=DeliveryState.DELIVERED, delivered_at=NOW - n * MINUTE)
+            for n in range(1, 5)
+        ),
+    )
+    asked = an_alert(9, alert_id=alert)
+
+    def facts(count: int) -> Facts:
+        return store.write(
+            lambda tx: tx.delivery_facts(asked, rate_since=NOW - 3 * MINUTE, rate_count=count)
+        )
+
+    assert facts(5) == Facts([NOW - 2 * MINUTE, NOW - MINUTE])
+    store.snooze("ferries", NOW + HOUR, NOW)
+    assert store.acknowledge([alert, 99]) == 1
+    assert (facts(1).sent, facts(1).snoozed_until) == ([NOW - MINUTE], NOW + HOUR)
+    assert facts(1).acknowledged
+    store.snooze("ferries", NOW, NOW)
+    assert facts(1).snoozed_until is None
+
+
+def test_what_is_held_comes_due_when_it_is_to_be_decided_anew(store: Store) -> None:
+    held = an_alert(1, reason="quiet hours until later", next_attempt_at=NOW + HOUR)
+    retried = an_alert(2, next_attempt_at=NOW + HOUR, attempts=1, state=DeliveryState.RETRYING)
+    enqueue(store, held, retried)
+
+    assert store.release_held(NOW) == 1
+    (due,) = store.claim_deliveries(NOW, 10)
+    assert (due.id, due.reason) == ("dlv_1", "quiet hours until later")
+
+
+def test_conditions_come_back_as_they_were_kept(store: Store) -> None:
+    one = Condition("disk", "database", NOW, "full", "make room", NOW, None)
+    two = Condition("feed_gone", "Coast", NOW, "410", "remove it")
+    store.write(lambda tx: tx.save_conditions([one, two], []))
+    store.write(lambda tx: tx.save_conditions([replace(one, told_at=NOW + HOUR)], [two]))
+
+    assert store.conditions() == [replace(one, told_at=NOW + HOUR)]
+
+
+def test_dead_letters_and_first_matches_are_counted(store: Store) -> None:
+    article = an_article(store)
+    enqueue(
+        store, delivery(1, state=DeliveryState.DEAD), delivery(2, "soc", state=DeliveryState.DEAD)
+    )
+    for number, at in enumerate((NOW + HOUR, NOW, NOW + 2 * HOUR)):
+        store.write(
+            lambda tx, number=number, at=at: tx.save_match(  # type: ignore[misc]
+                article,
+                Match("ferries", ()),
+                AlertWhy.SOURCE,
+                entry_id=number,
+                alert_id=None,
+                now=at,
+            )
+        )
+
+    assert store.dead_letters() == {"desk": 1, "soc": 1}
+    assert store.match_times("ferries", NOW - HOUR) == [NOW]
+    assert store.match_times("other", NOW - HOUR) == []
+    assert store.known_since() == NOW

@@ -109,6 +109,22 @@ def test_sighup_puts_a_new_rule_in_force_and_a_faulty_file_changes_nothing(quick
     assert "reload refused" in log
 
 
+def test_a_refused_reload_is_told_to_the_health_channel(quick: Desk) -> None:
+    quick.configure(health={"channels": ["soc"]})
+    process = quick.start("run")
+    wait_for(lambda: quick.hooks)
+    good = quick.config.read_text()
+    quick.config.write_text("feeds: [{url: nonsense, nam: x}]\n")
+    process.send_signal(signal.SIGHUP)
+    wait_for(lambda: len(quick.hooks) == 2)
+    end(process)
+    quick.config.write_text(good)
+
+    told = quick.hooks[1]
+    assert (told["type"], told["data"]["condition"]) == ("health.raised", "reload refused")
+    assert "ingest.yaml" in told["data"]["detail"]
+
+
 def publish_and_count(desk: Desk, number: int) -> bool:
     """Publish one more story; never true, so that a wait goes on."""
     publish(desk, number, 1)
