@@ -54,6 +54,10 @@ def _tell(store: Store, article: dict[str, Any]) -> dict[str, Any]:
     return {
         "article": {key: value for key, value in article.items() if key != "body"},
         "entries": list(store.entries_for(number)),
+        "revisions": [
+            {name: value for name, value in each.items() if name != "body"}
+            for each in store.revisions_of(article)
+        ],
         "placement": _placement(store, article),
         "matches": matches,
         "deliveries": [row for alert in alerts for row in store.list_deliveries(alert=alert)],
@@ -102,6 +106,9 @@ def _lines(told: dict[str, Any]) -> list[str]:
     lines.append(
         f"text: {article['words']} words by method {article['method']}, revision {article['revision']}"
     )
+    for each in told["revisions"]:
+        when = each["replaced_at"][:16].replace("T", " ")
+        lines.append(f"  edited at {when}: {' and '.join(each['changed'])}, was “{each['title']}”")
     lines += [f"  {warning}" for warning in article.get("warnings", [])]
     if placement := told["placement"]:
         why = placement["why"].replace("_", " ")

@@ -1,6 +1,7 @@
 """`entries`, `articles` and `stories`: what was stored."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from difflib import unified_diff
 from typing import Any
 
 import click
@@ -79,7 +80,24 @@ def show_article(session: Session, article_id: int, as_json: bool) -> None:
     """Show one article with its text."""
     with session.store() as store:
         row = required(store.article(article_id), "article", article_id)
-    show(row, as_json=as_json, body="body")
+        revisions = store.revisions_of(row)
+    if as_json:
+        show({**row, "revisions": revisions}, as_json=True)
+        return
+    show(row, as_json=False, body="body")
+    for each in revisions:
+        click.echo(f"\n--- until {each['replaced_at'][:16].replace('T', ' ')}: {each['title']}")
+        if "text" in each["changed"]:
+            click.echo("\n".join(difference(each["body"], row["body"])))
+        row = each
+
+
+def difference(before: str | None, after: str | None) -> list[str]:
+    """Return the paragraphs that went (`-`) and came (`+`)."""
+    if before is None or after is None:
+        return ["(this text is lost)"]
+    lines = unified_diff(before.split("\n\n"), after.split("\n\n"), n=0, lineterm="")
+    return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
 
 
 @click.group()

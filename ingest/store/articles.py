@@ -19,10 +19,10 @@ from sqlalchemy import (
 )
 
 from ingest.model import Article, Change, Entry, Extraction, PageRead, Saved
-from ingest.store import search
+from ingest.store import revisions, search
 from ingest.store.engine import insert_new
 from ingest.store.entries import index_key
-from ingest.store.tables import articles, clean, feeds, pages, revisions, stories, texts
+from ingest.store.tables import articles, clean, feeds, pages, stories, texts
 
 _WORD = re.compile(
     r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+"
@@ -193,14 +193,7 @@ def _insert(
 
 def _revise(connection: Connection, was: Article, body: str, now: datetime) -> dict[str, Any]:
     """Keep what an article was before, and return what a new text changes in its row."""
-    old = {
-        "article_id": was.id,
-        "revision": was.revision,
-        "replaced_at": now,
-        "title": was.title,
-        "body_z": pack(was.body),
-    }
-    connection.execute(insert(revisions), old)
+    revisions.keep(connection, was, body, now)
     return {
         "text_id": _text_id(connection, body),
         "words": count_words(body),

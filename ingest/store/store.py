@@ -37,6 +37,7 @@ from ingest.store import (
     migrate,
     outbox,
     prune,
+    revisions,
     status,
     subscriptions,
 )
@@ -394,6 +395,10 @@ class Store:
     def article(self, article_id: int) -> Json | None:
         """Return one article as listed."""
         return self._one(listings.ARTICLES.where(articles_table.c.id == article_id))
+
+    def revisions_of(self, article: Mapping[str, Any]) -> list[Json]:
+        """Return the earlier versions of a listed article, latest first, and what changed in each."""
+        return self._read(lambda connection: revisions.earlier(connection, article))
 
     def article_for_url(self, url: str, canonical: str) -> Json | None:
         """Return the article that an address leads to, by its page or by an entry's link."""
