@@ -36,8 +36,11 @@ def holds(node: Node, reading: Reading) -> bool:  # noqa: PLR0911 - one for each
     """Return whether a query is true of a document."""
     match node:
         case Term():
-            absent = node.key and node.key not in reading.places
-            return not absent and bool(term_places(node, reading))
+            if node.key and node.key not in reading.places:
+                return False
+            if node.key and len(node.words) == 1 and not node.words[0].plain:
+                return True  # that word is all there is to it
+            return bool(term_places(node, reading))
         case Or():
             return _count(node.parts, reading, enough=1) == 1
         case And():

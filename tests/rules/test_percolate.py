@@ -83,7 +83,7 @@ def _combined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 queries = st.recursive(st.one_of(scoped, scoped, names, nears, aparts), _combined, max_leaves=6)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(queries, min_size=1, max_size=6), st.lists(documents, min_size=1, max_size=3))
 def test_a_rule_set_finds_what_the_slow_evaluator_finds(
     asked: list[str], given_documents: list[Document]
