@@ -248,6 +248,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("rule", name=op.f("pk_snoozes")),
     )
     op.create_table(
+        "site_articles",
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("articles", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("host", name=op.f("pk_site_articles")),
+    )
+    op.create_table(
+        "furniture",
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("digest", sa.BigInteger(), nullable=False),
+        sa.Column("weight", sa.Float(), nullable=False),
+        sa.Column("seen_in", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("host", "digest", name=op.f("pk_furniture")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "conditions",
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
@@ -437,6 +452,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_entries_article_id"), table_name="entries")
     op.drop_table("entries")
     op.drop_table("conditions")
+    op.drop_table("furniture")
+    op.drop_table("site_articles")
     op.drop_table("snoozes")
     op.drop_index(op.f("ix_deliveries_state"), table_name="deliveries")
     op.drop_index(

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from ingest.alerts.throttle import Facts
 from ingest.articles import extract
 from ingest.articles.extract import Hint
+from ingest.articles.learned import Habits
 from ingest.articles.sites import SiteRule
 from ingest.model import (
     AlertWhy,
@@ -142,6 +143,10 @@ class Tx(Protocol):
 
     def article(self, article_id: int) -> Article | None:
         """Return an article as this unit of work sees it."""
+        ...
+
+    def learn(self, host: str, digests: Collection[int]) -> None:
+        """Count one more article of a site, with these paragraphs at its ends."""
         ...
 
     def candidates(self, sketch: Sketch, *, since: datetime) -> Sequence[Candidate]:
@@ -303,6 +308,10 @@ class Store(Protocol):
 
     def article_by_key(self, key: str) -> Article | None:
         """Return the article of a page, if it is stored."""
+        ...
+
+    def habits(self, host: str, digests: Collection[int]) -> Habits:
+        """Return what is remembered of these paragraphs of a site."""
         ...
 
     def article_by_id(self, article_id: int) -> Article | None:

@@ -1,15 +1,16 @@
 """From an entry to what is told of it: scrape its page, clean it, place it in a story, match, alert."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ingest.articles import extract, quality
+from ingest.articles import extract, learned, quality
 from ingest.errors import Offline
 from ingest.jobs.context import OFFLINE_WAIT, Context
 from ingest.jobs.keep import Kept, document, keep, think
 from ingest.jobs.ports import Tx
 from ingest.jobs.scrape import Scraped, as_extraction, page_key, scrape, unread, wants_page
-from ingest.model import Article, Entry, Exchange, Extraction, PageRead
+from ingest.model import Article, Change, Entry, Exchange, Extraction, PageRead
 
 TRIES = (timedelta(seconds=5), timedelta(seconds=30))
 """Waits between the tries for a page that fails in a way that may pass; then the feed's own text
@@ -48,18 +49,48 @@ def read(entry: Entry, context: Context, now: datetime) -> Read:
         _put_off(entry, scraped, context, now)
         return Read(entry, scraped.page, None, early, scraped.exchange)
 
-    extraction = _choose(scraped, own, was)
+    lesson = _lesson(scraped)
+    extraction = _choose(_without_habits(scraped, lesson, was, context), own, was)
     key = was.key if was else _key(entry, scraped)
     matches = context.rules.match(document(entry, extraction, scraped.page), "article", "edit")
     reading = think(entry, extraction, scraped.page, key=key, was=was, matches=matches)
 
     def save(tx: Tx) -> Kept:
         kept = keep(tx, reading, context, now)
+        if lesson and unread(was) and kept.change is not Change.SAME:
+            tx.learn(lesson.host, lesson.digests)
         again_at = next_look(entry, context, now)
         tx.finish_entry(entry, kept.article, scraped.page, again_at=again_at)
         return kept
 
     return Read(entry, scraped.page, store.write(save), early, scraped.exchange)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one page can teach about its site's habits."""
+
+    host: str
+    digests: Sequence[int]
+
+
+def _lesson(scraped: Scraped) -> Lesson | None:
+    """Return what a page just fetched says of its site's habits."""
+    if scraped.extraction is None or scraped.page.outcome != "fetched":
+        return None
+    host = learned.site_of(scraped.page.final_url or "")
+    return Lesson(host, learned.digests(scraped.extraction.body))
+
+
+def _without_habits(
+    scraped: Scraped, lesson: Lesson | None, was: Article | None, context: Context
+) -> Scraped:
+    """Leave out of a page's text what its site repeats under article after article."""
+    if scraped.extraction is None or lesson is None:
+        return scraped
+    habits = context.doors.store.habits(lesson.host, lesson.digests)
+    standing = was.body if was and not unread(was) else ""
+    return replace(scraped, extraction=learned.without(scraped.extraction, habits, standing))
 
 
 def next_look(entry: Entry, context: Context, now: datetime) -> datetime | None:

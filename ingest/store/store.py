@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar, Unpack
 
 from sqlalchemy import URL, Connection, Engine, text
 
+from ingest.articles.learned import Habits
 from ingest.errors import StoreError, StoreUnavailable
 from ingest.model import (
     Article,
@@ -30,6 +31,7 @@ from ingest.store import (
     documents,
     entries,
     feeds,
+    habits,
     health,
     leases,
     listings,
@@ -319,6 +321,10 @@ class Store:
     def article_by_key(self, key: str) -> Article | None:
         """Return the article of a page, if it is stored."""
         return self._read(lambda connection: articles.by_key(connection, key))
+
+    def habits(self, host: str, digests: Collection[int]) -> Habits:
+        """Return what is remembered of these paragraphs of a site."""
+        return self._read(lambda connection: habits.of_site(connection, host, digests))
 
     def article_by_id(self, article_id: int) -> Article | None:
         """Return a stored article."""

@@ -392,6 +392,25 @@ snoozes = Table(
     Column("until", Utc, nullable=False),
 )
 
+site_articles = Table(
+    "site_articles",
+    metadata,
+    Column("host", CleanText, primary_key=True),
+    Column("articles", Integer, nullable=False),
+)
+"""How many articles of a site were looked at for what it repeats."""
+
+furniture = Table(
+    "furniture",
+    metadata,
+    Column("host", CleanText, primary_key=True),
+    Column("digest", BigInteger, primary_key=True),
+    Column("weight", Float, nullable=False),
+    Column("seen_in", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Paragraphs seen lately at the ends of a site's articles; `seen_in` is the article's number there."""
+
 conditions = Table(
     "conditions",
     metadata,

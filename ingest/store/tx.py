@@ -29,6 +29,7 @@ from ingest.store import (
     articles,
     entries,
     feeds,
+    habits,
     health,
     outbox,
     stories,
@@ -112,6 +113,10 @@ class Tx:
     ) -> Saved:
         """Insert or update the article of a page, found by `key`."""
         return articles.save(self._connection, entry, key, extraction, page, now=now)
+
+    def learn(self, host: str, digests: Collection[int]) -> None:
+        """Count one more article of a site, with these paragraphs at its ends."""
+        habits.learn(self._connection, host, digests)
 
     def article(self, article_id: int) -> Article | None:
         """Return an article as this unit of work sees it."""

@@ -329,3 +329,30 @@ def test_a_page_that_only_leads_on_is_followed_once(desk: JobDesk) -> None:
     )
     assert pages["The pier"].outcome == "moved"
     assert "https://a.example/d" not in [request.url for request in desk.web.asked]
+
+
+def test_a_box_that_a_site_repeats_is_learned_and_left_out(desk: JobDesk) -> None:
+    box = "Our readers in the valley get the letter every Friday with the best of the week."
+    desk.publish(*((f"/{n}", f"Headline {n}", "In short.") for n in range(9)))
+    for n in range(9):
+        desk.page(f"/{n}", f"Headline {n}", *prose(n, "harbour"), box)
+    desk.refresh()
+    desk.read()
+
+    rows = {row["title"]: row for row in desk.store.list_articles()}
+    assert sum(box not in row["body"] for row in rows.values()) == 2
+    late = next(row for row in rows.values() if box not in row["body"])
+    assert late["warnings"] == [f"left out, the site repeats it: {box}"]
+
+
+def test_learning_is_never_taken_for_an_edit(desk: JobDesk) -> None:
+    """The first article keeps its box when its page is looked at again."""
+    box = "Our readers in the valley get the letter every Friday with the best of the week."
+    desk.publish(*((f"/{n}", f"Headline {n}", "In short.") for n in range(9)))
+    for n in range(9):
+        desk.page(f"/{n}", f"Headline {n}", *prose(n, "harbour"), box)
+    desk.refresh()
+    desk.read()
+    desk.later(hours=2)
+
+    assert {done.kept.change for done in desk.read() if done.kept} == {Change.SAME}
