@@ -8,20 +8,19 @@ only in documents of one shape (`items`), and the reader checks the rest (`parse
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from typing import NamedTuple
 
 MAX_ITEMS = 200
 """Documents of more items are read in full; their hashes, 50 bytes each, would have to be kept."""
 
 _FIRST = re.compile(r"<((?:[\w.-]{1,50}:)?(?:item|entry))(?=[\s/>])", re.IGNORECASE)
-_ENDS = {"<!--": "-->", "<![CDATA[": "]]>", "<?": "?>"}
+_ENDS = (("<![CDATA[", "]]>"), ("<!--", "-->"), ("<?", "?>"))
 _FIRST_TAGS = re.compile(r"<(?:rss|feed|[\w.-]*:?rdf|channel)[^>]{0,5000}>", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One item of a document: where it stands in the text, and the hash of its characters."""
 
     start: int
@@ -42,7 +41,8 @@ def items(text: str) -> tuple[Item, ...]:
     spans = _spans(text)
     if not spans or len(spans) > MAX_ITEMS:
         return ()
-    around = "".join(_FIRST_TAGS.findall(text, 0, spans[0][0])).encode("utf-8", "replace")
+    tags = "".join(_FIRST_TAGS.findall(text, 0, spans[0][0])).encode("utf-8", "replace")
+    around = blake2b(tags, digest_size=12)
     return tuple(Item(start, end, _digest(around, text[start:end])) for start, end in spans)
 
 
@@ -65,13 +65,14 @@ def _spans(text: str) -> list[tuple[int, int]]:
     start, at, marks = -1, 0, _marks(first[1])
     while mark := marks.search(text, at):
         at = mark.end()
-        if mark[1]:
-            at = _skipped(text, mark.start())
-        elif mark[2] and start >= 0:
-            at = _after(text, ">", at)
+        kind = text[mark.start() + 1]
+        if kind in "!?":
+            at = _skipped(text, at - 2)
+        elif kind == "/" and start >= 0:
+            at = text.find(">", at) + 1 or -1
             spans.append((start, at))
             start = -1
-        elif mark[2] or start >= 0:
+        elif kind == "/" or start >= 0:
             return []
         else:
             start, at = mark.start(), _opened(text, at)
@@ -83,21 +84,16 @@ def _spans(text: str) -> list[tuple[int, int]]:
 @lru_cache(maxsize=64)
 def _marks(name: str) -> re.Pattern[str]:
     """Return what matters in a document whose items have this name, letter for letter."""
-    return re.compile(rf"<(?:([!?])|(/?){re.escape(name)}(?=[\s/>]))")
+    return re.compile(rf"<(?:[!?]|/?{re.escape(name)}(?=[\s/>]))")
 
 
 def _skipped(text: str, at: int) -> int:
     """Return where the comment, CDATA section or instruction at this place has ended, or -1."""
-    for mark, end in _ENDS.items():
+    for mark, end in _ENDS:
         if text.startswith(mark, at):
-            return _after(text, end, at + len(mark))
+            found = text.find(end, at + len(mark))
+            return found + len(end) if found >= 0 else -1
     return -1
-
-
-def _after(text: str, end: str, at: int) -> int:
-    """Return where `end` has ended, -1 if it never does."""
-    found = text.find(end, at)
-    return found + len(end) if found >= 0 else -1
 
 
 def _opened(text: str, at: int) -> int:
@@ -108,8 +104,8 @@ def _opened(text: str, at: int) -> int:
     return -1 if end < 0 or odd or attributes.endswith("/") else end + 1
 
 
-def _digest(around: bytes, item: str) -> str:
-    """Return 96 bits of an item in its surroundings."""
-    digest = blake2b(around, digest_size=12)
+def _digest(around: blake2b, item: str) -> str:
+    """Return 96 bits of an item in its surroundings, which `around` has taken in already."""
+    digest = around.copy()
     digest.update(item.encode("utf-8", "replace"))
     return digest.hexdigest()
