@@ -36,11 +36,8 @@ def holds(node: Node, reading: Reading) -> bool:  # noqa: PLR0911 - one for each
     """Return whether a query is true of a document."""
     match node:
         case Term():
-            if node.key and node.key not in reading.places:
-                return False
-            if node.key and len(node.words) == 1 and not node.words[0].plain:
-                return True  # that word is all there is to it
-            return bool(term_places(node, reading))
+            absent = node.key and node.key not in reading.places
+            return not absent and (_is_its_key(node) or bool(term_places(node, reading)))
         case Or():
             return _count(node.parts, reading, enough=1) == 1
         case And():
@@ -63,6 +60,11 @@ def holds(node: Node, reading: Reading) -> bool:  # noqa: PLR0911 - one for each
             return _is_named(node, reading.names[node.kind])
         case AtLeast():
             return _count(node.parts, reading, enough=node.count) == node.count
+
+
+def _is_its_key(term: Term) -> bool:
+    """Return whether a term stands wherever its key does."""
+    return bool(term.key) and len(term.words) == 1 and not term.words[0].plain
 
 
 def _count(parts: tuple[Node, ...], reading: Reading, *, enough: int) -> int:
