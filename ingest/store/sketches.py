@@ -19,8 +19,9 @@ CROWDED = 3
 """Stored texts under one fingerprint from which on it is furniture: a footer, a menu, a template.
 
 A story stores each fingerprint once, so these are as many stories. With 2 a second story under one
-footer is told apart at once, but a story that was split by mistake loses its text sooner; 4 costs
-half a point of precision on our yardstick.
+footer is told apart at once, but a story that was split by mistake loses its text sooner: on our
+yardstick 0.7 points of precision are won for 1.2 of recall. 4 costs a quarter of a point of
+precision and wins as much of recall.
 """
 
 MAX_CANDIDATES = 3
