@@ -334,12 +334,12 @@ def _tells_else(overlap: Overlap) -> bool:
     """Return whether the texts agree but for their numbers and names, as two from one template do.
 
     A copy with letter errors or synonyms differs in some facts; a template in three or more of a
-    hundred words, and in most of those that stand between the agreeing passages.
+    hundred words, and in a third or more of those that stand between the agreeing passages.
     """
     asked = overlap.found + overlap.differing
     return (
         overlap.differing >= 2
-        and overlap.differing >= 0.5 * asked
+        and overlap.differing >= 0.35 * asked
         and overlap.differing >= 0.3 * (asked + overlap.agreeing)
         and 100 * overlap.differing >= 3 * overlap.words
     )
