@@ -1,5 +1,6 @@
 """`db`: the database."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import click
 
 from ingest.cli.output import json_option, show
 from ingest.cli.root import Session
-from ingest.jobs.reprocess import place_again
+from ingest.jobs.reprocess import clean_again, place_again
 from ingest.store import migrate
+from ingest.workers.pages import Pages
 
 
 @click.group()
@@ -46,20 +48,32 @@ def prune(session: Session, as_json: bool) -> None:
 
 
 @db.command()
-@click.option("--stories", is_flag=True, required=True, help="Place articles in stories anew.")
+@click.option("--pages", is_flag=True, help="Take the texts out of the kept pages anew.")
+@click.option("--stories", is_flag=True, help="Place articles in stories anew.")
 @json_option
 @click.pass_obj
-def reprocess(session: Session, stories: bool, as_json: bool) -> None:
-    """Decide again about what is stored, within the window of stories; tells nobody.
+def reprocess(session: Session, pages: bool, stories: bool, as_json: bool) -> None:
+    """Decide again about what is stored; tells nobody.
 
-    For a new version of this program that knows copies better, or after `stories.window` was made
-    longer. Stop the daemon first.
+    For a new version of this program that cleans pages or knows copies better, after a site rule
+    was written (`--pages`; `retention.raw_pages` says how long pages are kept), or after
+    `stories.window` was made longer (`--stories`). Stop the daemon first.
     """
+    if not (pages or stories):
+        raise click.UsageError("say what to decide again: --pages, --stories or both")
     settings = session.settings()
-    since = datetime.now(UTC) - settings.stories.window
+    now = datetime.now(UTC)
+    told: dict[str, int] = {}
     with session.store(settings) as store, store.daemon_lock():
-        placed = place_again(store, since=since)
-    show({"articles": placed.articles, "moved": placed.moved}, as_json=as_json)
+        if pages:
+            with closing(Pages()) as readers:
+                cleaned = clean_again(store, readers.extract, settings.site_rules, now)
+            told |= {"pages": cleaned.articles} | {"changed": cleaned.changed}
+            told["refused"] = cleaned.refused
+        if stories:
+            placed = place_again(store, since=now - settings.stories.window)
+            told |= {"articles": placed.articles, "moved": placed.moved}
+    show(told, as_json=as_json)
 
 
 @db.command("check")

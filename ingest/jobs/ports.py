@@ -157,6 +157,10 @@ class Tx(Protocol):
         """Return articles of stories last seen since then, by id, those above `after`."""
         ...
 
+    def reclean(self, article: Article, extraction: Extraction, *, now: datetime) -> bool:
+        """Give an article the text that its kept page has now; return whether it changed."""
+        ...
+
     def clear_index(self) -> None:
         """Forget what later copies are found by; placing an article puts it in again."""
         ...
@@ -312,6 +316,10 @@ class Store(Protocol):
 
     def habits(self, host: str, digests: Collection[int]) -> Habits:
         """Return what is remembered of these paragraphs of a site."""
+        ...
+
+    def kept_pages(self, *, after: int, limit: int) -> Sequence[tuple[Article, PageRead]]:
+        """Return articles with their kept pages, by id, those above `after`."""
         ...
 
     def article_by_id(self, article_id: int) -> Article | None:

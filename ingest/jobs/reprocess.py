@@ -3,17 +3,26 @@
 Nobody is told of what comes of it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from ingest.articles import learned, quality
+from ingest.articles.sites import SiteRules
+from ingest.errors import ExtractError
 from ingest.jobs.placing import closest, go_over, stands_alone
-from ingest.jobs.ports import Store, Tx
-from ingest.model import Article
+from ingest.jobs.ports import Extract, Store, Tx
+from ingest.jobs.scrape import as_extraction
+from ingest.model import Article, Extraction, PageRead
 from ingest.stories import near
 
 BATCH = 100
 """Articles to a transaction, a fifth of a second: whoever else writes waits no longer."""
+
+
+PAGES = 20
+"""Kept pages held in memory at a time; each may have 10 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,53 @@ class Placed:
     articles: int = 0
     moved: int = 0
     """Articles that stand in another story than before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What cleaning again came to."""
+
+    articles: int = 0
+    changed: int = 0
+    refused: int = 0
+    """Pages that hold no article to the way of today; their articles stay as they are."""
+
+
+def clean_again(store: Store, extract: Extract, sites: SiteRules, now: datetime) -> Cleaned:
+    """Take the text of every article whose page is kept out of that page anew.
+
+    Stories, matches and alerts stay as they are; `place_again` looks at the stories.
+    """
+    total, last = Cleaned(), 0
+    while batch := store.kept_pages(after=last, limit=PAGES):
+        last = batch[-1][0].id
+        found = [(was, _cleaned(store, was, page, extract, sites)) for was, page in batch]
+        good = [(was, extraction) for was, extraction in found if extraction is not None]
+        changed = store.write(partial(_keep, found=good, now=now))
+        total = Cleaned(
+            total.articles + len(batch),
+            total.changed + changed,
+            total.refused + len(batch) - len(good),
+        )
+    return total
+
+
+def _keep(tx: Tx, found: Sequence[tuple[Article, Extraction]], now: datetime) -> int:
+    return sum(tx.reclean(was, extraction, now=now) for was, extraction in found)
+
+
+def _cleaned(
+    store: Store, was: Article, page: PageRead, extract: Extract, sites: SiteRules
+) -> Extraction | None:
+    """Return the article of a kept page; None where it is refused."""
+    url = page.final_url or was.url or ""
+    try:
+        extraction = extract(page.html or b"", url=url, rule=sites.for_url(url))
+    except ExtractError:
+        return None
+    habits = store.habits(learned.site_of(url), learned.digests(extraction.body))
+    tidy = learned.without(extraction, habits)
+    return quality.choose(tidy, as_extraction(was)) if was.method == "feed" else tidy
 
 
 def place_again(store: Store, *, since: datetime) -> Placed:

@@ -147,6 +147,39 @@ def _index_again(connection: Connection, was: Article, read: Extraction) -> None
         search.add(connection, was.id, *new)
 
 
+def kept_pages(connection: Connection, after: int, limit: int) -> list[tuple[Article, PageRead]]:
+    """Return articles with their kept pages, by id, those above `after`."""
+    query = select(pages).where(pages.c.article_id > after).order_by(pages.c.article_id)
+    rows = connection.execute(query.limit(limit)).all()
+    found = []
+    for row in rows:
+        if article := by_id(connection, row.article_id):
+            page = PageRead("kept", final_url=row.url, html=unpack(row.html_z))
+            found.append((article, page))
+    return found
+
+
+def reclean(connection: Connection, was: Article, extraction: Extraction, *, now: datetime) -> bool:
+    """Give an article the text that its kept page has now; return whether title or body changed.
+
+    Addresses and times stay: the page is as old as it was. The old text stays as a revision.
+    """
+    if (was.title, was.body) == (clean(extraction.title), clean(extraction.body)):
+        return False
+    values = {
+        "title": extraction.title,
+        "summary": extraction.summary,
+        "authors": list(extraction.authors),
+        "language": extraction.language,
+        "method": extraction.method,
+        "warnings": list(extraction.warnings),
+        **_revise(connection, was, extraction.body, now),
+    }
+    connection.execute(update(articles).where(articles.c.id == was.id).values(values))
+    _drop_text(connection, was.body)
+    return True
+
+
 def _as_read(
     entry: Entry, extraction: Extraction, page: PageRead, was: Article | None, now: datetime
 ) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from ingest.model import (
     EntryState,
     Feed,
     KnownEntry,
+    PageRead,
     Subscription,
     WantedFeed,
 )
@@ -329,6 +330,10 @@ class Store:
     def article_by_id(self, article_id: int) -> Article | None:
         """Return a stored article."""
         return self._read(lambda connection: articles.by_id(connection, article_id))
+
+    def kept_pages(self, *, after: int, limit: int) -> Sequence[tuple[Article, PageRead]]:
+        """Return articles with their kept pages, by id, those above `after`."""
+        return self._read(lambda connection: articles.kept_pages(connection, after, limit))
 
     def stored_feeds(self) -> Sequence[Feed]:
         """Return every feed, retired ones too, by name."""

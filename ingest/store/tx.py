@@ -130,6 +130,10 @@ class Tx:
         """Return articles of stories last seen since then, by id, those above `after`."""
         return articles.placed(self._connection, since, after, limit)
 
+    def reclean(self, article: Article, extraction: Extraction, *, now: datetime) -> bool:
+        """Give an article the text that its kept page has now; return whether it changed."""
+        return articles.reclean(self._connection, article, extraction, now=now)
+
     def clear_index(self) -> None:
         """Forget what later copies are found by; placing an article puts it in again."""
         index.clear(self._connection)

@@ -1,0 +1,40 @@
+"""Texts taken out of kept pages again."""
+
+from pathlib import Path
+
+from ingest.articles import extract
+from ingest.articles.sites import SiteRule, SiteRules
+from ingest.jobs.reprocess import Cleaned, clean_again
+from tests.desk import prose
+from tests.jobs.desk import JobDesk, open_job_desk
+
+
+def _read(folder: Path) -> JobDesk:
+    desk = open_job_desk(folder)
+    desk.publish(("/a", "The harbour", "In short."), ("/b", "The pier", "In short."))
+    desk.page("/a", "The harbour", *prose(1, "harbour"))
+    desk.page("/b", "The pier", *prose(2, "pier"))
+    desk.refresh()
+    desk.read()
+    return desk
+
+
+def test_a_new_site_rule_is_applied_to_kept_pages(tmp_path: Path) -> None:
+    """The old text stays as a revision; what the rule does not touch stays as it was."""
+    desk = _read(tmp_path)
+    rules = SiteRules([SiteRule(hosts=("a.example",), remove=("article p:last-child",))])
+
+    done = clean_again(desk.store, extract.extract, rules, desk.now)
+
+    assert done == Cleaned(2, 2, 0)
+    rows = {row["title"]: row for row in desk.store.list_articles()}
+    assert rows["The pier"]["body"] == "\n\n".join(prose(2, "pier")[:2])
+    assert rows["The pier"]["revision"] == 2
+    desk.store.close()
+
+
+def test_cleaning_again_without_a_change_changes_nothing(tmp_path: Path) -> None:
+    desk = _read(tmp_path)
+
+    assert clean_again(desk.store, extract.extract, SiteRules(), desk.now) == Cleaned(2, 0, 0)
+    desk.store.close()
