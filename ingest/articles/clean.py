@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 from bs4.element import NavigableString, Tag
 from selectolax.lexbor import LexborNode
@@ -227,18 +228,25 @@ def above(lines: Sequence[Line], page: Page) -> Sequence[Line]:
 
 
 def standfirst(
-    lines: Sequence[Line], descriptions: Sequence[str], standfirsts: Sequence[str] = ()
+    lines: Sequence[Line],
+    descriptions: Sequence[str],
+    standfirsts: Callable[[], Sequence[str]] = tuple,
 ) -> str:
     """Return the standfirst: the article's first paragraph where the page names that so.
 
-    It is named by a description with the same words, or by its element. Else the first description.
+    It is named by a description with the same words, or by its element (`standfirsts` finds those;
+    asked last, since it costs a walk over the page). Else the first description.
     """
     if lines:
         first = plain(lines[0].text)
-        for text in (*descriptions, *standfirsts):
+        for text in chain(descriptions, _lazily(standfirsts)):
             if plain(text) == first:
                 return text
     return next(iter(descriptions), "")
+
+
+def _lazily(texts: Callable[[], Sequence[str]]) -> Iterator[str]:
+    yield from texts()
 
 
 def _after_headline(lines: Sequence[Line], page: Page) -> Sequence[Line]:

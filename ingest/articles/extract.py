@@ -64,7 +64,7 @@ def extract(
     return Extraction(
         title=said.title or (hint.title if hint else ""),
         body=body,
-        summary=clean.standfirst(kept, said.descriptions, said.standfirsts),
+        summary=clean.standfirst(kept, said.descriptions, lambda: metadata.standfirsts(tree)),
         authors=said.authors or shown.authors or (hint.authors if hint else ()),
         published_at=published.at if published else None,
         date=published.day if published else None,

@@ -46,8 +46,6 @@ class Metadata:
     titles: frozenset[str] = frozenset()
     """Every spelling of the headline, as `words.plain` gives it."""
     descriptions: tuple[str, ...] = ()
-    standfirsts: tuple[str, ...] = ()
-    """What stands on the page in an element that is named as a standfirst."""
     authors: tuple[str, ...] = ()
     published: dates.Day | None = None
     language: str | None = None
@@ -88,7 +86,6 @@ def read(tree: LexborHTMLParser, url: str) -> Metadata:
         title=title,
         titles=_titles(head, main, title, site),
         descriptions=_descriptions(head, main),
-        standfirsts=_standfirsts(tree),
         authors=_authors(head, main, site),
         published=_published(head, main),
         language=_language(head, main),
@@ -267,7 +264,7 @@ _STANDFIRST = (
 )
 
 
-def _standfirsts(tree: LexborHTMLParser) -> tuple[str, ...]:
+def standfirsts(tree: LexborHTMLParser) -> tuple[str, ...]:
     """Return the first texts in elements named as a standfirst; whether one is, the article decides."""
     found = (_shown_text(node) for node in tree.css(_STANDFIRST)[:MAX_STANDFIRSTS])
     return tuple(text for text in found if 20 <= len(text) <= _TEXT_MAX)
