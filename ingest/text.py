@@ -349,7 +349,10 @@ def _words(normal: str, shape: str) -> tuple[list[Word], list[Joined], int]:
             words.append(_word(normal, shape, start, start + length))
             start += length + 1
             first = len(words)
-        words.append(word := _word(normal, shape, start, end))
+        word = _word(normal, shape, start, end)
+        if not word.key:
+            continue  # accents without a letter
+        words.append(word)
         if found.lastgroup == "initials":
             quiet = end - 1
         elif shape[start:end] == "a" or word.key in ABBREVIATIONS:

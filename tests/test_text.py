@@ -174,3 +174,10 @@ def test_no_text_takes_long(part: str) -> None:
 @given(st.text(st.characters(max_codepoint=0x58F, categories=["L"]), max_size=8))
 def test_letters_fold_one_by_one_as_they_do_together(word: str) -> None:
     assert fold(word) == _fold_whole(word.casefold())
+
+
+def test_accents_without_a_letter_are_no_word() -> None:
+    lone = "\u0301"
+
+    assert cut(lone).words == ()
+    assert [word.key for word in cut(f"a-{lone}-b").words] == ["a", "b"]

@@ -123,7 +123,7 @@ def test_an_entry_whose_page_is_gone_is_told_from_the_feeds_own_text(desk: Desk)
 
 
 def test_a_page_that_fails_in_passing_is_tried_again_within_the_pass(desk: Desk) -> None:
-    answers = [503, 200]
+    answers = [500, 200]
 
     def shaky(asked: Asked) -> Answer:
         status = answers.pop(0) if answers else 200
