@@ -97,7 +97,7 @@ def keep(tx: Tx, reading: Reading, context: Context, now: datetime) -> Kept:
     plans = _plans(tx, matches, story, article, reading, context, update=update, edit=edit)
     for plan in plans:
         raised += plan.why is AlertWhy.ALERTED
-        _settle(tx, plan, story, article, reading, context, now)
+        _settle(tx, plan, story, article, reading, now)
     return Kept(article, saved.change, placement, raised)
 
 
@@ -197,17 +197,16 @@ def _settle(
     story: Story,
     article: Article,
     reading: Reading,
-    context: Context,
     now: datetime,
 ) -> None:
     """Keep a match, and raise its alert or add to the one that stands."""
     alert_id = plan.alert_id
     if plan.why is AlertWhy.ALERTED:
-        alert_id = _raise_alert(tx, plan, story, article, context, now)
+        alert_id = _raise_alert(tx, plan, story, article, now)
     elif alert_id is not None:
         tx.add_source(alert_id, article.id, now=now)
         if plan.update:
-            _tell(tx, "alert.updated", alert_id, plan, story, article, context, now)
+            _tell(tx, "alert.updated", alert_id, plan, story, article, now)
     tx.save_match(
         article, plan.match, plan.why, entry_id=reading.entry.id, alert_id=alert_id, now=now
     )
@@ -218,7 +217,6 @@ def _raise_alert(
     plan: compose.AlertPlan,
     story: Story,
     article: Article,
-    context: Context,
     now: datetime,
 ) -> int:
     """Store a new alert and tell of it."""
@@ -231,7 +229,7 @@ def _raise_alert(
         reason=plan.why.value,
         now=now,
     )
-    _tell(tx, "alert.created", alert_id, plan, story, article, context, now)
+    _tell(tx, "alert.created", alert_id, plan, story, article, now)
     return alert_id
 
 
@@ -242,18 +240,15 @@ def _tell(
     plan: compose.AlertPlan,
     story: Story,
     article: Article,
-    context: Context,
     now: datetime,
 ) -> None:
     """Put one delivery for each of the rule's channels in the outbox."""
-    base = context.base_url
     data = compose.alert_data(
         alert_id=alert_id,
         rule=plan.rule.name,
         story=story,
         article=article,
         match=plan.match,
-        explain_url=f"{base.rstrip('/')}/alerts/{alert_id}" if base else None,
         severity=plan.rule.severity,
         update=plan.update,
     )
