@@ -2,7 +2,6 @@
 
 import gc
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
@@ -76,13 +75,6 @@ class ChannelGate:
             del self._running[lane]
 
 
-@dataclass(frozen=True)
-class Scope:
-    """What one pass may touch: these feeds only, or all."""
-
-    feeds: Collection[str] | None = None
-
-
 class App:
     """A program at work: store, doors, the configuration in force, and the pools of threads."""
 
@@ -97,7 +89,8 @@ class App:
         self._client.watch(feed.url for feed in settings.feeds[:64])
         self.listeners: list[Callable[[Event], None]] = []
         self._telling = Lock()
-        self.scope = Scope()
+        self.only: Collection[str] | None = None
+        """Names of the feeds that may be checked; None: all."""
         pacing = Pacing(settings.fetch)
         sources = [self._feeds(), self._entries()]
         if listens:
@@ -181,7 +174,7 @@ class App:
     def _feeds(self) -> Source:
         def claim(limit: int, per_lane: int, busy: Collection[str]) -> Sequence[Feed]:
             return self.store.claim_feeds(
-                now(), limit, per_site=per_lane, busy_sites=busy, only=self.scope.feeds
+                now(), limit, per_site=per_lane, busy_sites=busy, only=self.only
             )
 
         def work(feed: Feed) -> Exchange:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic, sleep
 
-from ingest.app import App, Event, Scope, now
+from ingest.app import App, Event, now
 from ingest.jobs.read import Read
 from ingest.jobs.refresh import Refreshed
 from ingest.model import Change, Delivery, DeliveryState, PlacementWhy
@@ -117,7 +117,7 @@ def poll(
     summary, began = Summary(), monotonic()
     until = began + max_time_s if max_time_s is not None else float("inf")
     app.listeners.append(summary.add)
-    app.scope = Scope(frozenset(names) or None)
+    app.only = frozenset(names) or None
     if names or everything or force:
         app.store.request_check(names or None, all=everything, force=force, now=now())
     app.start()

@@ -256,12 +256,6 @@ def _after_headline(lines: Sequence[Line], page: Page) -> Sequence[Line]:
     return lines
 
 
-def _trimmed(lines: list[Line]) -> list[Line]:
-    while lines and lines[-1].is_heading:
-        lines.pop()
-    return lines
-
-
 def paragraphs(lines: Sequence[Line]) -> str:
     """Return the body: paragraphs joined by a blank line, lines of one paragraph by a break."""
     parts: list[str] = []

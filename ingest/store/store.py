@@ -50,12 +50,12 @@ from ingest.store.leases import DELIVERIES, ENTRIES, FEEDS
 from ingest.store.listings import Chosen, Filter, Json
 from ingest.store.search import Clauses
 from ingest.store.settings import Retention
-from ingest.store.tables import alert_articles, placements
 from ingest.store.tables import alerts as alerts_table
 from ingest.store.tables import articles as articles_table
 from ingest.store.tables import entries as entries_table
 from ingest.store.tables import feeds as feeds_table
 from ingest.store.tables import matches as matches_table
+from ingest.store.tables import placements
 from ingest.store.tx import Tx
 from ingest.store.writer import Writer
 
@@ -436,12 +436,6 @@ class Store:
     def placement_of(self, article_id: int) -> Json | None:
         """Return where an article was placed and why."""
         return self._one(listings.PLACEMENTS.where(placements.c.article_id == article_id))
-
-    def sources_of(self, alert_id: int) -> list[int]:
-        """Return the ids of the articles that an alert stands for, in the order they came."""
-        rows = alert_articles.select().where(alert_articles.c.alert_id == alert_id)
-        rows = rows.order_by(alert_articles.c.added_at, alert_articles.c.article_id)
-        return self._read(lambda connection: [row.article_id for row in connection.execute(rows)])
 
     def rule_counts(self, rule: str) -> Mapping[str, Any]:
         """Return how often a rule matched and alerted, and when it matched last."""
