@@ -5,11 +5,11 @@ import os
 import signal
 import socket
 import threading
-from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, timedelta
 from pathlib import Path
+from queue import SimpleQueue
 from time import monotonic
 from types import FrameType
 
@@ -86,8 +86,8 @@ class Daemon:
 
     def __init__(self, app: App, config: Path, systemd: Systemd) -> None:
         self._app, self._config, self._systemd = app, config, systemd
-        self._signals: deque[str] = deque()
-        self._woken = threading.Event()
+        # Safe to fill from a signal handler, where an Event could wait for itself.
+        self._signals: SimpleQueue[str] = SimpleQueue()
         self._refused: list[Observation] = []
         self._died = ""
 
@@ -130,24 +130,16 @@ class Daemon:
         trace = (lost.exc_type, lost.exc_value or lost.exc_type(), lost.exc_traceback)
         log.critical("the thread %s died; stopping", name, exc_info=trace)
         self._died = name
-        self._signals.append("DIED")
-        self._woken.set()
+        self._signals.put("DIED")
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
-        self._signals.append(signal.Signals(number).name)
-        self._woken.set()
+        self._signals.put(signal.Signals(number).name)
 
     def _wait(self) -> None:
         """Sleep between signals; a reload goes back to sleep, anything else ends the wait."""
-        while True:
-            self._woken.wait()
-            self._woken.clear()
-            while self._signals:
-                name = self._signals.popleft()
-                if name != "SIGHUP":
-                    log.info("stopping", extra={"signal": name})
-                    return
-                self.reload()
+        while (name := self._signals.get()) == "SIGHUP":
+            self.reload()
+        log.info("stopping", extra={"signal": name})
 
     def reload(self) -> None:
         """Read the configuration anew; one with a fault is reported and the old one stays."""
