@@ -7,7 +7,7 @@ from html import escape
 
 from selectolax.lexbor import LexborHTMLParser
 
-from ingest.articles import clean, container, head, language, metadata, quality, sites
+from ingest.articles import addresses, clean, container, head, language, metadata, quality, sites
 from ingest.articles import page as pages
 from ingest.articles.lines import Line, Page
 from ingest.articles.metadata import Metadata
@@ -49,7 +49,7 @@ def extract(
     Decides only: nothing is fetched, no clock is asked. A hostile page costs bounded time.
     """
     tree = pages.parse(html, content_type)
-    said = metadata.read(tree, url)
+    said = metadata.read(tree, url, hint.title if hint else "")
     if rule is not None:
         said = sites.metadata(tree, rule, said)
     about = _about(said, hint)
@@ -129,7 +129,7 @@ def _structured_body(said: Metadata, about: Page) -> str:
 
 
 def _refuse_empty(tree: LexborHTMLParser, said: Metadata, body: str, url: str) -> None:
-    moved_to = metadata.moved_to(tree, url) if len(body) < MIN_LANDING else None
+    moved_to = addresses.moved_to(tree, url) if len(body) < MIN_LANDING else None
     if moved_to:
         raise ExtractError(
             f"the page sends its readers on to {moved_to}", outcome="moved", moved_to=moved_to

@@ -6,21 +6,17 @@ Structured data is believed where it proves itself against the page: a headline 
 
 import html
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from ingest.articles import authors, dates, jsonld
+from ingest.articles import addresses, authors, dates, jsonld, titles
 from ingest.articles.words import plain, squeeze
-from ingest.urls import join
-from ingest.urls import site as site_of
 
-_HEADLINE_MAX = 300
 _TEXT_MAX = 1_000
 _META_MAX = 5_000
-_SEPARATOR = re.compile(r"\s+[|\-–—·•»:/]+\s+|\s*[|｜ㅣ]\s*")
 _DATE_META = (
     "article:published_time", "og:article:published_time", "datepublished", "date.published", "article_date_original", "parsely-pub-date",
     "sailthru.date", "dcterms.date", "dcterms.created", "dc.date.issued", "dc.date.created", "dcterms.issued", "dc.date", "publishdate", "publish-date", "publish_date",
@@ -76,21 +72,27 @@ class _Head:
         return ""
 
 
-def read(tree: LexborHTMLParser, url: str) -> Metadata:
-    """Return what the page says of its article; `url` is where it came from."""
+def read(tree: LexborHTMLParser, url: str, feed_title: str = "") -> Metadata:
+    """Return what the page says of its article; `url` is where it came from.
+
+    The title that the feed gives the entry has a vote.
+    """
     head = _head(tree)
     main = _main(head)
     site = _site_name(head, main)
-    title = _title(head, main, site)
+    people = _authors(head, main, site)
+    said = _said(head, main, feed_title)
+    names = titles.Names.of(_site_names(head, main), url, people)
+    title = titles.choose(said, names)
     return Metadata(
         title=title,
-        titles=_titles(head, main, title, site),
+        titles=titles.spellings(said, title, names),
         descriptions=_descriptions(head, main),
-        authors=_authors(head, main, site),
+        authors=people,
         published=_published(head, main),
         language=_language(head, main),
-        canonical_url=_canonical(head, url),
-        image=_image(head, main, url),
+        canonical_url=addresses.canonical(_own_addresses(head, main), url),
+        image=addresses.image(_images(head, main), url),
         site_name=site,
         article_body=_paragraphs(main.get("articleBody")),
         paywalled=str(main.get("isAccessibleForFree")).lower() == "false",
@@ -144,77 +146,6 @@ def _paragraphs(value: object) -> str:
     return "\n".join(line for one in text.splitlines() if (line := squeeze(one)))
 
 
-def _strip_site(text: str, site: str | None) -> str:
-    """Return a window title without the site's name at either end."""
-    parts = _SEPARATOR.split(text)
-    if len(parts) < 2:
-        return text
-    name = plain(site or "")
-    if name and (
-        plain(parts[-1]) == name or (name in plain(parts[-1]) and len(parts[-1].split()) <= 5)
-    ):
-        return text[: text.rfind(parts[-1])].rstrip(" |-–—·•»:/｜")
-    if name and plain(parts[0]) == name:
-        return text[text.find(parts[0]) + len(parts[0]) :].lstrip(" |-–—·•»:/｜")
-    return text
-
-
-def _title(head: _Head, main: jsonld.Item, site: str | None) -> str:
-    """Return the headline: the `h1` that the head confirms, else what the head says."""
-    social = _strip_site(html.unescape(head.first("og:title", "twitter:title")), site)
-    structured = _text(main.get("headline"))
-    claims = [text for text in (structured, social, _strip_site(head.window, site)) if text]
-    for text in head.h1 or _headings(head.tree, "h2"):
-        if len(text) <= _HEADLINE_MAX and _is_telling(text):
-            for claim in claims:
-                if agreed := _agreed(text, claim):
-                    return agreed
-    best = max(head.h1, key=lambda text: _likeness(text, claims), default="")
-    if best and _likeness(best, claims) >= 0.5 and len(best) <= _HEADLINE_MAX:
-        return best
-    if (
-        len(head.h1) == 1
-        and len(head.h1[0].split()) >= 4
-        and plain(head.h1[0]) != plain(site or "")
-    ):
-        return head.h1[0][:_HEADLINE_MAX]
-    return next(iter(claims), next(iter(head.h1), ""))[:_HEADLINE_MAX]
-
-
-def _is_telling(text: str) -> bool:
-    """Return whether a text is long enough to be a headline, in Latin letters or in Chinese."""
-    return len(text.encode()) >= 8
-
-
-def _agreed(shown: str, claim: str) -> str:
-    """Return the headline that an `h1` and the head agree on, or nothing.
-
-    Where one has a kicker before it, the spelling with a colon counts: so do the labels of the
-    yardstick's German pages; a kicker that is only glued on does not belong.
-    """
-    one, other = plain(shown), plain(claim)
-    if one == other or not _is_telling(other):
-        return shown if one == other else ""
-    if other.endswith(f": {one}"):
-        return claim
-    if one.endswith(other) and len(other) >= 20:
-        kicker = one[: -len(other)].rstrip()
-        return shown if kicker.endswith((":", '"', "'")) else claim
-    if one in other:
-        return shown if len(one) >= LABEL_SHARE * len(other) else claim
-    return shown if other in one else ""
-
-
-LABEL_SHARE = 0.4
-"""A heading that is a smaller part of what the head says is the label of a topic ("Tsunami warning")."""
-
-
-def _likeness(text: str, claims: Iterable[str]) -> float:
-    words = set(plain(text).split())
-    others = [set(plain(claim).split()) for claim in claims]
-    return max((len(words & other) / max(len(words | other), 1) for other in others), default=0.0)
-
-
 def _shown_text(node: LexborNode) -> str:
     """Return an element's text with a space where two words would grow together, nowhere else."""
     out = ""
@@ -235,16 +166,19 @@ _WORD_START = re.compile(r"[\w„“\"«‘]")
 _DROP_CAP = re.compile(r"(?:^|\s)[^\W\d_]$")
 
 
-def _titles(head: _Head, main: jsonld.Item, title: str, site: str | None) -> frozenset[str]:
-    social = [html.unescape(text) for text in (head.first("og:title"), head.first("twitter:title"))]
-    all_ = [
-        title,
-        _text(main.get("headline")),
-        head.window,
-        *social,
-    ]
-    all_ += [_strip_site(text, site) for text in [head.window, *social]]
-    return frozenset(key for text in all_ if len(key := plain(text)) >= 4)
+def _said(head: _Head, main: jsonld.Item, feed_title: str) -> titles.Said:
+    return titles.Said(
+        structured=_text(main.get("headline")),
+        social=html.unescape(head.first("og:title", "twitter:title")),
+        window=head.window,
+        feed=feed_title,
+        h1=head.h1,
+        h2=_headings(head.tree, "h2")[:MAX_H2],
+    )
+
+
+MAX_H2 = 4
+"""Second headings looked at: a headline stands above the text."""
 
 
 def _descriptions(head: _Head, main: jsonld.Item) -> tuple[str, ...]:
@@ -369,71 +303,37 @@ def _language(head: _Head, main: jsonld.Item) -> str | None:
     return None
 
 
-def _canonical(head: _Head, url: str) -> str:
-    """Return the address the page gives itself, on its own site; else the address asked for.
-
-    The canonical link (RFC 6596) comes before the address for sharing, which on some sites is a short
-    one. A canonical address on another site names the outlet a text was taken from: another article.
-    A front page is no article's address.
-    """
+def _own_addresses(head: _Head, main: jsonld.Item) -> addresses.Own:
     link = head.tree.css_first("link[rel~=canonical]")
-    given = ((link.attributes.get("href") or "") if link is not None else "", head.first("og:url"))
-    own = _site(url)
-    for href in given:
-        full = join(url, href) if href else None
-        if full and _site(full) == own and _is_deep(full) >= _is_deep(url):
-            return full
-    return url
+    page = main.get("mainEntityOfPage")
+    return addresses.Own(
+        canonical=(link.attributes.get("href") or "") if link is not None else "",
+        social=head.first("og:url"),
+        structured=tuple(
+            one
+            for one in (main.get("url"), page.get("@id") if isinstance(page, Mapping) else page)
+            if isinstance(one, str)
+        ),
+    )
 
 
-_REFRESH = re.compile(
-    r"""\s*(\d{1,3})[\d.]*\s*[;,]\s*(?:url\s*=)?\s*["']?([^"'\s]{1,2000})""", re.I
-)
-
-REFRESH_S = 10
-"""A page that leads on later than this is there to be read, and reloads itself."""
-
-
-def moved_to(tree: LexborHTMLParser, url: str) -> str | None:
-    """Return the other address that a page sends its readers on to within seconds (meta refresh)."""
-    for node in tree.css("meta[http-equiv=refresh i]")[:3]:
-        found = _REFRESH.match(node.attributes.get("content") or "")
-        full = join(url, html.unescape(found[2])) if found and int(found[1]) <= REFRESH_S else None
-        if full and full.split("#")[0] != url.split("#", maxsplit=1)[0]:
-            return full
-    return None
-
-
-def _site(url: str) -> str:
-    try:
-        return site_of(url)
-    except ValueError:
-        return ""
-
-
-def _is_deep(url: str) -> bool:
-    parts = urlsplit(url)
-    return len(parts.path) > 1 or bool(parts.query)
-
-
-def _image(head: _Head, main: jsonld.Item, url: str) -> str | None:
+def _images(head: _Head, main: jsonld.Item) -> list[str]:
     value = main.get("image") or main.get("thumbnailUrl")
     if isinstance(value, list):
         value = next(iter(value), None)
     if isinstance(value, Mapping):
         value = value.get("url") or value.get("contentUrl")
-    for href in (
+    return [
         head.first("og:image", "og:image:url", "og:image:secure_url"),
         jsonld.text(value),
         head.first("twitter:image", "twitter:image:src"),
-    ):
-        if href and (full := join(url, html.unescape(href))):
-            return full
-    return None
+    ]
+
+
+def _site_names(head: _Head, main: jsonld.Item) -> list[str]:
+    names = ("og:site_name", "application-name", "apple-mobile-web-app-title")
+    return [*(head.first(name) for name in names), _text(main.get("publisher"))]
 
 
 def _site_name(head: _Head, main: jsonld.Item) -> str | None:
-    name = head.first("og:site_name", "application-name", "apple-mobile-web-app-title") or _text(
-        main.get("publisher")
-    )
-    return name[:120] or None
+    return next(filter(None, _site_names(head, main)), "")[:120] or None
