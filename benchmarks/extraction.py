@@ -23,7 +23,7 @@ for line in sys.stdin:
     page = json.loads(line)
     try:
         found = extract.extract(page["html"], url=page["url"])
-        answer = extract.to_json(page["id"], found)
+        answer = extract.to_json(page["id"], found, page["url"])
     except ExtractError as e:
         answer = {"id": page["id"], "error": str(e)}
     print(json.dumps(answer, ensure_ascii=False), flush=True)

@@ -26,7 +26,7 @@ _DESKS = (" staff", " reports", " correspondent", " staff reporter")
 _SUFFIX = re.compile(r"\s*(?:기자|記者|记者)$|\s+(?:The )?Associated Press$|^Photo by\s+")
 _NOBODY = frozenset(
     """
-    admin|administrator|staff|editor|editors|editorial|editorial team|editorial staff|news desk|web desk|newsroom|webmaster
+    the|admin|administrator|staff|editor|editors|editorial|editorial team|editorial staff|news desk|web desk|newsroom|webmaster
     |author|authors|by|unknown|none|null|guest|user|root|anonymous|redaktion|redaction|team|staff writer|staff writers|staff reporter|online|author name|undefined|wordpress|share|follow|more|view profile|see full bio|articles|contributor|posts|agencies|agency|agences|agenturen
     """.replace("\n", "")
     .replace("    ", "")
@@ -51,12 +51,14 @@ def _split(text: str) -> Iterable[str]:
     if "://" in text:
         return
     text = _BY.sub("", text).strip(" ,-–—|:•")
+    has_role = False
     for part in _SPLIT.split(text):
         pieces = [piece for piece in _COMMA.split(part) if piece]
         for at, piece in enumerate(pieces):
             name = re.sub(r"\s*\(.*?\)\s*", " ", _BY.sub("", piece)).strip(" ,.-–—|:•")
             name = _SUFFIX.sub("", name)
-            if at and _ROLE.search(name):
+            if (at or has_role) and _ROLE.search(name):
+                has_role = True
                 break
             if is_name(name):
                 yield name

@@ -61,6 +61,20 @@ def read(text: str) -> Day | None:
     return None
 
 
+_IN_PATH = re.compile(
+    r"(?<![\da-f])(20\d{2})([/_-]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?![\da-f])"
+)
+
+
+def in_address(url: str) -> Day | None:
+    """Return the day in the path of an address, as many sites write it: `/2031/06/03/`."""
+    found = _IN_PATH.search(url.partition("://")[2].partition("?")[0])
+    try:
+        return _day(found[1], found[3], found[4]) if found else None
+    except ValueError:
+        return None
+
+
 def _iso(text: str) -> Day | None:
     found = _ISO.match(text)
     if not found:

@@ -7,7 +7,7 @@ from html import escape
 
 from selectolax.lexbor import LexborHTMLParser
 
-from ingest.articles import addresses, clean, container, head, language, metadata, quality, sites
+from ingest.articles import addresses, byline, clean, container, language, metadata, quality, sites
 from ingest.articles import page as pages
 from ingest.articles.lines import Line, Page
 from ingest.articles.metadata import Metadata
@@ -59,7 +59,7 @@ def extract(
     if _is_elsewhere(body, said.article_body):
         body, method = _structured_body(said, about), "json"
     _refuse_empty(tree, said, body, url)
-    shown = head.read(clean.above(read.lines, about))
+    shown = byline.above(clean.above(read.lines, about))
     published = said.published or shown.published
     return Extraction(
         title=said.title or (hint.title if hint else ""),
@@ -181,8 +181,8 @@ def from_feed(
     )
 
 
-def to_json(id_: object, extraction: Extraction) -> dict[str, object]:
-    """Return an extraction as the line that `ingest extract` prints."""
+def to_json(id_: object, extraction: Extraction, url: str = "") -> dict[str, object]:
+    """Return an extraction of the page at `url` as the line that `ingest extract` prints."""
     return {
         "id": id_,
         "title": extraction.title,
@@ -191,7 +191,7 @@ def to_json(id_: object, extraction: Extraction) -> dict[str, object]:
         "body": extraction.body,
         "summary": extraction.summary,
         "language": extraction.language,
-        "canonical_url": extraction.canonical_url,
+        "canonical_url": addresses.same_but_case(extraction.canonical_url, url),
         "image": extraction.image,
         "site_name": extraction.site_name,
         "method": extraction.method,

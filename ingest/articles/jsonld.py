@@ -90,6 +90,10 @@ def names(value: object) -> list[str]:
     """Return the names in an author value: strings, objects or lists of them."""
     found: list[str] = []
     for one in value if isinstance(value, list) else [value]:
-        name = one.get("name") if isinstance(one, Mapping) else one
+        name = (one.get("name") or _parts(one)) if isinstance(one, Mapping) else one
         found.extend(n for n in (name if isinstance(name, list) else [name]) if isinstance(n, str))
     return found
+
+
+def _parts(person: Item) -> str:
+    return f"{text(person.get('givenName'))} {text(person.get('familyName'))}".strip()

@@ -24,11 +24,12 @@ def _detector() -> "LangDetector":
 
 
 _SAME = {"nb": "no", "nn": "no", "iw": "he", "in": "id", "cmn": "zh", "yue": "zh", "wuu": "zh"}
-"""Codes that name one language in pages and in the model."""
+"""Codes that name one language in pages and in the model; the one on the right is reported."""
 
 
 def decide(text: str, claimed: str | None) -> str | None:
     """Return the ISO 639-1 code of the text's language, else the page's own claim."""
+    claimed = _SAME.get(claimed, claimed) if claimed else None
     if len(text) < MIN_CHARS:
         return claimed
     sample = re.sub(r"\s+", " ", text[:1_000])
@@ -36,6 +37,7 @@ def decide(text: str, claimed: str | None) -> str | None:
     if not found:
         return claimed
     code, sure = str(found[0]["lang"]), float(found[0]["score"])
-    if claimed and _SAME.get(claimed, claimed) == _SAME.get(code, code):
+    code = _SAME.get(code, code)
+    if claimed == code:
         return claimed
     return code if sure >= SURE or not claimed else claimed

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from ingest.articles import addresses, authors, dates, jsonld, titles
+from ingest.articles import addresses, authors, byline, dates, jsonld, titles
 from ingest.articles.words import plain, squeeze
 
 _TEXT_MAX = 1_000
@@ -20,7 +20,7 @@ _META_MAX = 5_000
 _DATE_META = (
     "article:published_time", "og:article:published_time", "datepublished", "date.published", "article_date_original", "parsely-pub-date",
     "sailthru.date", "dcterms.date", "dcterms.created", "dc.date.issued", "dc.date.created", "dcterms.issued", "dc.date", "publishdate", "publish-date", "publish_date",
-    "pubdate", "article.published", "article:published", "published_time", "cxenseparse:recs:publishtime", "og:published_time", "og:pubdate", "citation_publication_date", "ptime", "displaydate", "published-date", "creation_date", "release_date", "date",
+    "pubdate", "article.published", "article:published", "published_time", "cxenseparse:recs:publishtime", "og:published_time", "og:pubdate", "citation_publication_date", "ptime", "displaydate", "published-date", "creation_date", "release_date", "published_on", "date",
 )  # fmt: skip
 _AUTHOR_META = (
     "author", "parsely-author", "byl", "sailthru.author", "dcterms.creator", "dc.creator", "article_author", "authors", "article:author", "article:author_name", "cxenseparse:author", "og:article:author", "creator", "citation_author",
@@ -59,6 +59,7 @@ class _Head:
 
     meta: Mapping[str, Sequence[str]]
     articles: Sequence[jsonld.Item]
+    pages: Sequence[jsonld.Item]
     by_id: Mapping[str, jsonld.Item]
     h1: Sequence[str]
     window: str
@@ -89,7 +90,7 @@ def read(tree: LexborHTMLParser, url: str, feed_title: str = "") -> Metadata:
         titles=titles.spellings(said, title, names),
         descriptions=_descriptions(head, main),
         authors=people,
-        published=_published(head, main),
+        published=_published(head, main, url),
         language=_language(head, main),
         canonical_url=addresses.canonical(_own_addresses(head, main), url),
         image=addresses.image(_images(head, main), url),
@@ -114,6 +115,7 @@ def _head(tree: LexborHTMLParser) -> _Head:
     return _Head(
         meta=meta,
         articles=[item for item in found if jsonld.is_article(item)],
+        pages=[item for item in found if "WebPage" in jsonld.types(item)],
         by_id={str(i["@id"]): i for i in reversed(found) if i.get("@id") and len(i) > 1},
         h1=_headings(tree, "h1"),
         window=squeeze(window.text() or "")[:_TEXT_MAX] if window is not None else "",
@@ -212,9 +214,11 @@ def _authors(head: _Head, main: jsonld.Item, site: str | None) -> tuple[str, ...
     """Return the people named as authors, else the outlet or agency where the page names that."""
     own = [site or "", _text(main.get("publisher")), urlsplit(head.first("og:url")).hostname or ""]
     people, desks = _structured_authors(head, main)
-    for raw in (people, _meta_authors(head, own), _shown_authors(head)):
-        if found := authors.names(raw, own):
+    for given in (people, _meta_authors(head, own)):
+        if found := authors.names(given, own):
             return found
+    if found := authors.names(byline.names(head.tree) or _shown_authors(head), own):
+        return found
     return authors.names(people) or authors.names(desks)
 
 
@@ -258,19 +262,19 @@ def _shown_authors(head: _Head) -> list[str]:
     return []
 
 
-def _published(head: _Head, main: jsonld.Item) -> dates.Day | None:
+def _published(head: _Head, main: jsonld.Item, url: str) -> dates.Day | None:
     values = [_text(main.get("datePublished")), _text(main.get("dateCreated"))]
     values += [v for name in _DATE_META for v in head.meta.get(name, ())[:1]]
-    values += [_text(item.get("datePublished")) for item in head.articles[:5]]
+    values += [_text(item.get("datePublished")) for item in (*head.articles[:5], *head.pages[:1])]
     for value in values:
         if value and (found := dates.read(value)):
             return found
-    return _shown_date(head)
+    return dates.in_address(url) or _shown_date(head) or byline.published(head.tree)
 
 
 _DATES = (
     "[itemprop=datePublished], time[pubdate], time.published, time.entry-date, [property='dc:date'], abbr.published",
-    "time[datetime]",
+    "time",
     "[class*=publish], [class*=Publish], [class*=date], [class*=Date], [class*=timestamp], [class*=time]",
 )  # fmt: skip
 

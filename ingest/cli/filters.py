@@ -102,8 +102,9 @@ def extract(source: str | None, jsonl: bool, site_rule: Path | None, url: str) -
     )
 
     def answer(asked: dict[str, Any]) -> list[dict[str, Any]]:
-        page = articles.extract(text_of(asked, "html"), url=str(asked.get("url") or ""), rule=rule)
-        return [articles.to_json(asked.get("id"), page)]
+        address = str(asked.get("url") or "")
+        page = articles.extract(text_of(asked, "html"), url=address, rule=rule)
+        return [articles.to_json(asked.get("id"), page, address)]
 
     if jsonl:
         answer_lines(answer)
@@ -111,8 +112,9 @@ def extract(source: str | None, jsonl: bool, site_rule: Path | None, url: str) -
     if source is None:
         raise click.UsageError("name a file or a URL, or use --jsonl")
     body, address, content_type = read_source(source, "text/html,*/*;q=0.5")
-    page = articles.extract(body, url=url or address, content_type=content_type, rule=rule)
-    click.echo(dumps(articles.to_json(source, page)))
+    url = url or address
+    page = articles.extract(body, url=url, content_type=content_type, rule=rule)
+    click.echo(dumps(articles.to_json(source, page, url)))
 
 
 @click.command()
