@@ -9,13 +9,14 @@ from ingest import __version__, urls
 from ingest.alerts.health import Observation
 from ingest.config.plan import rules_of, wanted_feeds
 from ingest.config.settings import Settings
-from ingest.deliver import Channels
+from ingest.deliver import Channels, host_of
 from ingest.feeds.websub import Intent
 from ingest.fetch.client import Client
 from ingest.fetch.politeness import Pacing
 from ingest.fetch.robots import Robots
+from ingest.jobs.certificates import Certificates
 from ingest.jobs.context import Context, Rules
-from ingest.jobs.health import look
+from ingest.jobs.health import look, look_at_rules
 from ingest.jobs.outbox import deliver
 from ingest.jobs.ports import Doors
 from ingest.jobs.read import Read, read
@@ -81,7 +82,12 @@ class App:
     def __init__(self, settings: Settings, store: Store, *, listens: bool = False) -> None:
         """Put the parts together; `listens` says that hubs can reach us, so that we subscribe."""
         self.settings, self.store, self.listens = settings, store, listens
-        self._client = Client(settings.fetch, user_agent=user_agent(settings.contact))
+        self._certificates = Certificates()
+        self._client = Client(
+            settings.fetch,
+            user_agent=user_agent(settings.contact),
+            note_certificate=self._certificates.note,
+        )
         self._robots = Robots(self._client, settings.fetch)
         self._pages = Pages()
         self._traffic = Traffic()
@@ -100,7 +106,10 @@ class App:
         self.out = Pool("out", [self._deliveries()], ChannelGate(self._at_once), threads=threads)
 
     def _context(self, settings: Settings) -> Context:
-        channels = Channels(settings.channels, base_url=settings.web.base_url)
+        channels = Channels(
+            settings.channels, base_url=settings.web.base_url, note=self._certificates.note
+        )
+        hosts = {name: host_of(channel) for name, channel in settings.channels.items()}
         return Context(
             doors=Doors(
                 self._client, self._robots, self.store, channels, extract=self._pages.extract
@@ -115,7 +124,9 @@ class App:
             base_url=settings.web.base_url,
             listens=self.listens,
             restraints=settings.channels,
+            channel_hosts={name: host for name, host in hosts.items() if host},
             traffic=self._traffic,
+            certificates=self._certificates,
             health=settings.health,
         )
 
@@ -146,6 +157,11 @@ class App:
         """Compare how things stand with what was known of it, and tell the difference."""
         down = [OUTAGE] if self._client.is_down else []
         if look(self.context, now(), besides=[*besides, *down]):
+            self.out.look()
+
+    def look_at_rules(self) -> None:
+        """Look for rules that match nothing, or everything."""
+        if look_at_rules(self.context, now()):
             self.out.look()
 
     def start(self) -> None:

@@ -37,6 +37,9 @@ TICK_S = 1
 HEALTH_S = 60
 """How often the program looks at its own health."""
 
+RULES_S = 3600
+"""How often it looks for rules that match nothing, or everything."""
+
 STALL_S = 60.0
 """A dispatcher that has not turned for this long is stuck, and the watchdog hears nothing more."""
 
@@ -105,6 +108,7 @@ class Daemon:
         scheduler = clock(app)
         every(scheduler, "housekeeping", self._tidy, 3600)
         every(scheduler, "health", self._look, HEALTH_S)
+        every(scheduler, "health of rules", self._look_at_rules, RULES_S)
         every(scheduler, "heartbeat", self._beat, HEALTH_S)
         if self._systemd.watchdog_s:
             every(scheduler, "watchdog", self._bark, self._systemd.watchdog_s / 3)
@@ -177,6 +181,13 @@ class Daemon:
             self._app.look_at_health(self._refused)
         except StoreError as error:
             log.warning("cannot look at the health: %s", error, extra={"job": "health"})
+
+    def _look_at_rules(self) -> None:
+        """Look for rules that match nothing, or everything."""
+        try:
+            self._app.look_at_rules()
+        except StoreError as error:
+            log.warning("cannot look at the rules: %s", error, extra={"job": "health"})
 
     def _beat(self) -> None:
         """Tell the dead man's switch that all is well."""

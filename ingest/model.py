@@ -566,6 +566,27 @@ class Condition:
     """When somebody was told first; None while it may still pass by itself."""
     told_at: datetime | None = None
     """When somebody was told last."""
+    over_at: datetime | None = None
+    """Since when it is over, where nobody was told so yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What a channel has refused so far, and not for good."""
+
+    channel: str
+    count: int
+    since: datetime
+    """When the oldest of it was put in the outbox."""
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """From when until when a certificate holds."""
+
+    since: datetime
+    until: datetime
 
 
 # --- fetching ---------------------------------------------------------------------------------

@@ -90,6 +90,14 @@ def site(url: str) -> str:
     return _registrable(host) or f"{host}:{port}"
 
 
+def host(url: str) -> str:
+    """Return the host of an address in normal form; empty where it has none that can be read."""
+    try:
+        return _split(url)[1]
+    except ValueError:
+        return ""
+
+
 def join(base: str, link: str) -> str | None:
     """Return `link` as an absolute http or https address, read against `base` (RFC 3986 §5).
 

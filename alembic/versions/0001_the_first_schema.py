@@ -263,6 +263,13 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "rests",
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("channel", name=op.f("pk_rests")),
+    )
+    op.create_table(
         "conditions",
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
@@ -271,6 +278,7 @@ def upgrade() -> None:
         sa.Column("advice", sa.Text(), nullable=False),
         sa.Column("raised_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("over_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("kind", "subject", name=op.f("pk_conditions")),
     )
     op.create_table(
@@ -452,6 +460,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_entries_article_id"), table_name="entries")
     op.drop_table("entries")
     op.drop_table("conditions")
+    op.drop_table("rests")
     op.drop_table("furniture")
     op.drop_table("site_articles")
     op.drop_table("snoozes")

@@ -1,29 +1,47 @@
 """What is out of order, and when somebody is told: conditions raised once, repeated rarely, cleared.
 
-What is seen comes in as observations; nothing is measured here.
+What is seen comes in as observations (`observe`); nothing is measured here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from ingest.alerts.settings import Health
-from ingest.model import Condition, Feed, FeedState
+from ingest.model import Condition
 
 REPEAT = timedelta(days=3)
 """A problem that stands is told again: often enough to outlast a long weekend, too rarely to be
 filtered away."""
+SELDOM = timedelta(days=30)
+"""The same for what works and yet is worth a look."""
 PATIENCE = timedelta(minutes=5)
 """What passes within this time is told to nobody: a restart of the database, a burst of work."""
-QUEUE_AGE_S = 900.0
-"""Due work that nobody has taken up for a quarter of an hour, the usual interval of a feed."""
-LEAST_SILENCE = timedelta(days=1)
-"""Even the busiest feed may be quiet for a night."""
-LEAST_FREE = 0.05
-"""Share of the disk that must be free; file systems slow down when fuller."""
+SPACING = timedelta(hours=1)
+"""Of feeds and rules there may be thousands: what befalls one after the other is told together."""
+SINGLY = 3
+"""So many of a kind have a message each; more of them share one."""
+LISTED = 200
+"""Of those in one message, so many are named."""
 
 SURGE, ABSENCE = "surge", "absence"
 _TO_RULES = (SURGE, ABSENCE)
+_DOWN = ("feed_failing", "not_a_feed", "feed_gone")
+"""A feed has one of these at a time; that one takes the place of another is no recovery."""
+_MANY = {
+    "feed_failing": ("feeds", "`ingest feeds list --state failing` shows them."),
+    "not_a_feed": ("feeds", "`ingest feeds list --state failing` shows them."),
+    "feed_gone": ("feeds", "`ingest feeds list --state gone` shows them."),
+    "feed_silent": ("feeds", "`ingest feeds list --state silent` shows them."),
+    "feed_moved": ("feeds", "`ingest feeds list --json` has `url` and `current_url` of each."),
+    "overlap_lost": (
+        "feeds",
+        "After a time without the daemon that is to be expected; otherwise shorten `polling.min`.",
+    ),
+    "certificate_expiring": ("hosts", "Tell who runs them."),
+    "rule_never_matches": ("rules", "See whether they ask for what they should."),
+    "rule_always_matches": ("rules", "Narrow them down."),
+}
+"""What there are many of: their noun, and what to do about a number of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +54,9 @@ class Observation:
     advice: str = ""
     patience: timedelta = PATIENCE
     """How long it must stand before somebody is told."""
+    since: datetime | None = None
+    """When it began, where that is known better than by the first look."""
+    repeat: timedelta = REPEAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,142 +66,179 @@ class Changes:
     keep: Sequence[Condition] = ()
     """Conditions to store: new, raised, or told again."""
     drop: Sequence[Condition] = ()
-    """Conditions that are over."""
+    """Conditions that are over, or that another has taken the place of."""
     tell: Sequence[tuple[str, Condition]] = ()
     """Types of messages (`health.raised`, `health.cleared`) and what they are about."""
+
+
+Place = tuple[str, str]
+"""What there is one condition of."""
 
 
 def decide(standing: Iterable[Condition], seen: Iterable[Observation], now: datetime) -> Changes:
     """Compare what stands with what is seen.
 
     A condition is noted when it is first seen, raised when it has stood for its patience, repeated
-    every three days and dropped when it is seen no more; of one never raised nobody hears.
+    after days and dropped when it is seen no more; of one never raised nobody hears. Where a kind
+    has many subjects, it is told of once an hour at most: what is raised, repeated or over of it
+    waits for the others, and what comes back meanwhile was never gone.
     """
-    known = {(each.kind, each.subject): each for each in standing}
-    present = {(each.kind, each.subject): each for each in seen}
-    keep: list[Condition] = []
-    tell: list[tuple[str, Condition]] = []
-    for key, observation in present.items():
-        old = known.get(key)
-        new = _seen(old, observation, now)
+    known = {_place(each.kind, each.subject): each for each in standing}
+    present = {_place(each.kind, each.subject): each for each in seen}
+    keep, drop, tell = _over([each for place, each in known.items() if place not in present], now)
+    crowded = _told_lately(known.values(), now)
+    again = _to_repeat(known, present, now)
+    for place, observation in present.items():
+        old = known.get(place)
+        new = _seen(old, observation, now, held=observation.kind in crowded)
+        if new.told_at and place in again:
+            new = replace(new, told_at=now)
         if new.told_at != (old.told_at if old else None):
             tell.append(("health.raised", new))
         if new != old:
             keep.append(new)
-    over = [each for key, each in known.items() if key not in present]
-    tell += [("health.cleared", each) for each in over if each.raised_at]
-    return Changes(keep, over, tell)
+        if old and old.kind != new.kind:
+            drop.append(old)
+    return Changes(keep, drop, tell)
 
 
-def _seen(old: Condition | None, observation: Observation, now: datetime) -> Condition:
-    """Return the condition as it stands with what is seen now."""
-    base = old or Condition(observation.kind, observation.subject, now, "", "")
-    base = replace(base, detail=observation.detail, advice=observation.advice)
-    if base.raised_at is None and now - base.since >= observation.patience:
+def _over(
+    gone: Sequence[Condition], now: datetime
+) -> tuple[list[Condition], list[Condition], list[tuple[str, Condition]]]:
+    """Return what to keep, drop and tell of conditions that are seen no more."""
+    waits = [each for each in gone if each.raised_at and each.kind in _MANY]
+    ripe = {each.kind for each in waits if each.over_at and now - each.over_at >= SPACING}
+    stay = [each for each in waits if each.kind not in ripe]
+    keep = [replace(each, over_at=now) for each in stay if each.over_at is None]
+    drop = [each for each in gone if each not in stay]
+    return keep, drop, [("health.cleared", each) for each in drop if each.raised_at]
+
+
+def _place(kind: str, subject: str) -> Place:
+    return ("feed_down" if kind in _DOWN else kind), subject
+
+
+def _told_lately(standing: Iterable[Condition], now: datetime) -> frozenset[str]:
+    """Return the kinds of which no more is to be told just now."""
+    return frozenset(
+        each.kind
+        for each in standing
+        if each.kind in _MANY and each.told_at and timedelta() < now - each.told_at < SPACING
+    )
+
+
+def _to_repeat(
+    known: Mapping[Place, Condition], present: Mapping[Place, Observation], now: datetime
+) -> frozenset[Place]:
+    """Return what is to be told again; where a kind has many subjects, all that stand of it."""
+    due = {
+        place
+        for place, each in present.items()
+        if place in known and _is_old(known[place], each.repeat, now)
+    }
+    kinds = {present[place].kind for place in due} & set(_MANY)
+    return frozenset(due | {place for place, each in present.items() if each.kind in kinds})
+
+
+def _is_old(condition: Condition, repeat: timedelta, now: datetime) -> bool:
+    told_at = None if condition.kind in _TO_RULES else condition.told_at
+    return told_at is not None and now - told_at >= repeat
+
+
+def _seen(
+    old: Condition | None, observation: Observation, now: datetime, *, held: bool
+) -> Condition:
+    """Return the condition as it stands with what is seen now; one that is `held` is raised later.
+
+    One that takes the place of another was told of with it, unless it is to be told at once.
+    """
+    since = observation.since or now
+    base = old or Condition(observation.kind, observation.subject, since, "", "")
+    if base.kind != observation.kind and not observation.patience:
+        base = replace(base, raised_at=None, told_at=None)
+    base = replace(
+        base,
+        kind=observation.kind,
+        detail=observation.detail,
+        advice=observation.advice,
+        over_at=None,
+    )
+    if base.raised_at is None and not held and now - base.since >= observation.patience:
         return replace(base, raised_at=now, told_at=now)
-    repeats = base.told_at is not None and now - base.told_at >= REPEAT
-    return replace(base, told_at=now) if repeats and base.kind not in _TO_RULES else base
+    return base
+
+
+# --- what is told -----------------------------------------------------------------------------
+
+_OVER = {
+    "feed_failing": "It is read again.",
+    "not_a_feed": "It is read again.",
+    "feed_silent": "It has news again.",
+    "feed_moved": "It is read where the files say.",
+    "overlap_lost": "Its checks have overlapped for three days.",
+    "dead_letters": "They were delivered, or are older than ten days.",
+    "channel_failing": "Its messages are taken again.",
+    "certificate_expiring": "The certificate was renewed.",
+    "rule_never_matches": "An article has matched it.",
+    "rule_always_matches": "It matches less than half of the articles.",
+}
+
+
+def messages(
+    tell: Iterable[tuple[str, Condition]],
+) -> Iterable[tuple[str, dict[str, object]]]:
+    """Yield type and `data` of the messages about conditions; many of one kind share a message."""
+    groups: dict[tuple[str, str], list[Condition]] = {}
+    for type, condition in tell:
+        if condition.kind not in _TO_RULES:
+            groups.setdefault((type, condition.kind), []).append(condition)
+    for (type, kind), conditions in groups.items():
+        if kind in _MANY and len(conditions) > SINGLY:
+            yield type, _of_many(kind, conditions, type)
+        else:
+            yield from ((type, data(each, type)) for each in conditions)
 
 
 def data(condition: Condition, type: str = "health.raised") -> dict[str, object]:
     """Return the `data` of a message about a condition."""
+    raised = type == "health.raised"
     return {
-        "condition": condition.kind.replace("_", " "),
+        "condition": _name(condition.kind),
         "subject": condition.subject,
-        "since": condition.since.astimezone(UTC)
-        .isoformat(timespec="seconds")
-        .replace("+00:00", "Z"),
-        "detail": condition.detail if type == "health.raised" else "It is over.",
-        "advice": condition.advice if type == "health.raised" else "",
+        "since": _iso(condition.since),
+        "detail": condition.detail if raised else _OVER.get(condition.kind, "It is over."),
+        "advice": condition.advice if raised else "",
     }
 
 
-# --- what is seen -----------------------------------------------------------------------------
-
-
-def of_feeds(feeds: Iterable[Feed], settings: Health, now: datetime) -> list[Observation]:
-    """Return which feeds fail, are gone, or have been quiet for far longer than they use to."""
-    found = []
-    for feed in feeds:
-        if feed.state is FeedState.GONE:
-            found.append(
-                Observation(
-                    "feed_gone",
-                    feed.name,
-                    "Its server says that it is gone for good (410).",
-                    f"Look for its new address or remove it: {feed.current_url}",
-                    timedelta(),
-                )
-            )
-        elif feed.state is FeedState.FAILING:
-            found.append(
-                Observation(
-                    "feed_failing",
-                    feed.name,
-                    f"{feed.failures} checks in a row have failed; the last: {feed.last_error}",
-                    f"Open it in a browser: {feed.current_url}",
-                    settings.feed_failing_after,
-                )
-            )
-        elif (quiet := _silence(feed, settings.feed_silent_factor, now)) is not None:
-            found.append(quiet)
-    return found
-
-
-def _silence(feed: Feed, factor: float, now: datetime) -> Observation | None:
-    """Return that a feed is quiet; its usual pause is what polling remembers of its rhythm."""
-    gap_s, newest = feed.memory.get("gap_s"), feed.memory.get("newest")
-    if feed.state not in (FeedState.OK, FeedState.SILENT) or not isinstance(newest, str):
-        return None
-    if not isinstance(gap_s, int | float):
-        return None
-    pause = timedelta(seconds=min(gap_s, 1e9))
-    quiet = now - datetime.fromisoformat(newest)
-    if quiet < max(factor * pause, LEAST_SILENCE):
-        return None
-    return Observation(
-        "feed_silent",
-        feed.name,
-        f"Nothing new for {in_words(quiet)}; usually there is something every {in_words(pause)}.",
-        f"See whether the outlet has moved its feed: {feed.current_url}",
-        timedelta(),
-    )
-
-
-def of_dead_letters(dead: Mapping[str, int]) -> list[Observation]:
-    """Return the channels with messages that were given up."""
-    return [
-        Observation(
-            "dead_letters",
-            channel,
-            f"{count} message{'s' if count > 1 else ''} could not be delivered.",
-            "See `ingest deliveries list --state dead`, then `ingest deliveries retry --dead`.",
-            timedelta(),
-        )
-        for channel, count in sorted(dead.items())
+def _of_many(kind: str, conditions: Sequence[Condition], type: str) -> dict[str, object]:
+    """Return the `data` of a message about many subjects of one kind, those of it by name."""
+    noun, advice = _MANY[kind]
+    ordered = sorted(conditions, key=lambda each: (each.since, each.subject))
+    listed = [
+        {name: value for name, value in data(each, type).items() if name in _OF_EACH}
+        for each in ordered[:LISTED]
     ]
+    more = len(ordered) - len(listed)
+    return {
+        "condition": _name(kind),
+        "subject": f"{len(ordered)} {noun}",
+        "since": _iso(ordered[0].since),
+        "detail": f"The first {LISTED} of them are named." if more else "",
+        "advice": advice if type == "health.raised" else "",
+        "subjects": listed,
+    }
 
 
-def of_queues(oldest_s: Mapping[str, float | None]) -> list[Observation]:
-    """Return the queues whose oldest due row has waited too long."""
-    return [
-        Observation(
-            "queue_age",
-            name,
-            f"The oldest of the due {name} has waited for {in_words(timedelta(seconds=age))}.",
-            "See `ingest status`; a channel or many sites may be slow, or the machine too small.",
-        )
-        for name, age in oldest_s.items()
-        if age is not None and age > QUEUE_AGE_S
-    ]
+_OF_EACH = ("subject", "since", "detail")
 
 
-def of_disk(free: int, total: int) -> list[Observation]:
-    """Return that the disk of the database is nearly full; sizes in bytes."""
-    if not total or free / total >= LEAST_FREE:
-        return []
-    detail = f"{free / 1e9:.1f} GB of {total / 1e9:.1f} GB are free."
-    return [Observation("disk", "database", detail, "Make room, or shorten `retention`.")]
+def _name(kind: str) -> str:
+    return kind.replace("_", " ")
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def in_words(span: timedelta) -> str:
@@ -190,10 +248,3 @@ def in_words(span: timedelta) -> str:
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"
     return f"{seconds:.0f} seconds"
-
-
-def new_deliveries(changes: Changes, settings: Health) -> Iterable[tuple[str, Condition, str]]:
-    """Yield (type, condition, channel) for what the health channels are told."""
-    for type, condition in changes.tell:
-        if condition.kind not in _TO_RULES:
-            yield from ((type, condition, channel) for channel in settings.channels)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from ingest.alerts import health
 from ingest.cli.output import dumps, json_option
 from ingest.cli.root import Session
 
@@ -18,13 +19,18 @@ def status(session: Session, as_json: bool) -> None:
     settings = session.settings()
     with session.store(settings) as store:
         counts = dict(store.status_counts(datetime.now(UTC)))
+        problems = sorted(store.conditions(), key=lambda each: each.since)
     counts["rules"] = len(settings.rules)
     counts["channels"] = len(settings.channels)
+    counts["problems"] = [health.data(each) for each in problems if each.raised_at]
     if as_json:
         click.echo(dumps(counts))
         return
+    problems = counts.pop("problems")
     for name, value in counts.items():
         click.echo(f"{name.replace('_', ' '):<12} {_line(value)}")
+    for problem in problems:
+        click.echo(f"{problem['subject']}: {problem['condition']}. {problem['detail']}")
 
 
 def _line(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated, assert_never
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from ingest.deliver.apprise import Apprise, AppriseConfig
 from ingest.deliver.atom import Atom, AtomConfig
 from ingest.deliver.file import File, FileConfig, Stdout, StdoutConfig
 from ingest.deliver.smtp import EmailConfig, Mail, SmtpConfig
+from ingest.deliver.tls import NoteCertificate, unnoted
 from ingest.deliver.webhook import Webhook, WebhookConfig
 from ingest.errors import DeliveryError
 from ingest.model import Delivery
@@ -25,6 +27,7 @@ __all__ = [
     "StdoutConfig",
     "WebhookConfig",
     "delivery_id",
+    "host_of",
 ]
 
 ChannelConfig = Annotated[
@@ -42,15 +45,20 @@ def delivery_id() -> str:
 class Channels:
     """The configured channels by name; threads may share them.
 
-    `base_url` is this installation's own address, named at the foot of its mails.
+    `base_url` is this installation's own address, named at the foot of its mails; `note` is told
+    of the certificates that receivers show.
     Raises ConfigError where a channel's library is not installed.
     """
 
     def __init__(
-        self, configs: Mapping[str, ChannelConfig], *, base_url: str | None = None
+        self,
+        configs: Mapping[str, ChannelConfig],
+        *,
+        base_url: str | None = None,
+        note: NoteCertificate = unnoted,
     ) -> None:
         self._channels = {
-            name: _channel(name, config, base_url) for name, config in configs.items()
+            name: _channel(name, config, base_url, note) for name, config in configs.items()
         }
 
     def send(self, delivery: Delivery) -> None:
@@ -67,12 +75,25 @@ class Channels:
                 channel.close()
 
 
-def _channel(name: str, config: ChannelConfig, base_url: str | None) -> Channel:
+def host_of(config: ChannelConfig) -> str | None:
+    """Return the host that a channel hands its messages to, where we talk to it ourselves."""
     match config:
         case EmailConfig():
-            return Mail(config, base_url=base_url)
+            return config.smtp.host
         case WebhookConfig():
-            return Webhook(config)
+            return urlsplit(config.url).hostname
+        case _:
+            return None
+
+
+def _channel(
+    name: str, config: ChannelConfig, base_url: str | None, note: NoteCertificate
+) -> Channel:
+    match config:
+        case EmailConfig():
+            return Mail(config, base_url=base_url, note=note)
+        case WebhookConfig():
+            return Webhook(config, note=note)
         case AppriseConfig():
             return Apprise(name, config)
         case FileConfig():

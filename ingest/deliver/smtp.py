@@ -19,7 +19,7 @@ from ingest.alerts.tidy import line
 from ingest.deliver.deadline import Deadline
 from ingest.deliver.reason import reason
 from ingest.deliver.settings import ChannelSection
-from ingest.deliver.tls import tls_context
+from ingest.deliver.tls import NoteCertificate, tls_context, unnoted
 from ingest.errors import DeliveryError
 from ingest.model import Delivery
 from ingest.units import Duration, Section
@@ -97,8 +97,10 @@ class Mail:
         *,
         base_url: str | None = None,
         tls: ssl.SSLContext | None = None,
+        note: NoteCertificate = unnoted,
     ) -> None:
         self._config, self._base_url, self._tls = config, base_url, tls or tls_context()
+        self._note = note
         self._recipients = tuple(map(address, config.to))
         self._sender = address(config.sender or f"ingest@{self._recipients[0].domain}")
         self._lock = Lock()
@@ -175,6 +177,8 @@ class Mail:
             self._hang_up()
         self._smtp = _Smtp(self._config.smtp, self._sender.domain, deadline, self._tls)
         self._smtp.open()
+        if isinstance(self._smtp.sock, ssl.SSLSocket):
+            self._note(self._config.smtp.host, self._smtp.sock.getpeercert() or {})
         return self._smtp
 
     def _hang_up(self) -> None:

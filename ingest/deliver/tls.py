@@ -1,9 +1,17 @@
 """Whom the channels trust: one TLS context for all of them."""
 
 import ssl
+from collections.abc import Callable, Mapping
 from functools import cache
 
 import certifi
+
+NoteCertificate = Callable[[str, Mapping[str, object]], None]
+"""Is told of the certificate that a host has shown."""
+
+
+def unnoted(host: str, certificate: Mapping[str, object]) -> None:
+    """Take no note of a certificate."""
 
 
 @cache

@@ -23,7 +23,7 @@ from ingest.alerts.tidy import line
 from ingest.deliver.deadline import Deadline
 from ingest.deliver.reason import reason
 from ingest.deliver.settings import ChannelSection
-from ingest.deliver.tls import tls_context
+from ingest.deliver.tls import NoteCertificate, tls_context, unnoted
 from ingest.errors import DeliveryError
 from ingest.model import Delivery
 from ingest.units import Duration
@@ -138,10 +138,12 @@ class Webhook:
         *,
         clock: Callable[[], float] = time.time,
         tls: ssl.SSLContext | None = None,
+        note: NoteCertificate = unnoted,
     ) -> None:
         self._config, self._clock, self._tls = config, clock, tls or tls_context()
+        self._note = note
         self._keys = [key_bytes(secret.get_secret_value()) for secret in config.secret]
-        self._host = urlsplit(config.url).hostname
+        self._host = urlsplit(config.url).hostname or ""
         self._template = read_template(config.template) if config.template is not None else None
 
     def send(self, delivery: Delivery) -> None:
@@ -173,7 +175,7 @@ class Webhook:
     def _post(self, body: bytes, headers: Mapping[str, str], deadline: Deadline) -> None:
         with requests.Session() as session:
             session.trust_env = False  # no proxy, no .netrc: the configuration says it all
-            adapter = _Adapter(deadline, self._tls)
+            adapter = _Adapter(deadline, self._tls, self._note)
             session.mount("http://", adapter)
             session.mount("https://", adapter)
             answer = session.post(
@@ -229,8 +231,8 @@ class Webhook:
 class _Adapter(HTTPAdapter):
     """Requests' transport with one shared TLS context, under a deadline."""
 
-    def __init__(self, deadline: Deadline, tls: ssl.SSLContext) -> None:
-        self._deadline, self._tls = deadline, tls
+    def __init__(self, deadline: Deadline, tls: ssl.SSLContext, note: NoteCertificate) -> None:
+        self._deadline, self._tls, self._note = deadline, tls, note
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -241,19 +243,24 @@ class _Adapter(HTTPAdapter):
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        pool.ConnectionCls = _watched(pool.ConnectionCls, self._deadline)
+        pool.ConnectionCls = _watched(pool.ConnectionCls, self._deadline, self._note)
         return pool
 
 
-def _watched(kind: Any, deadline: Deadline) -> Any:
-    """Return a connection class whose sockets the deadline watches."""
+def _watched(kind: Any, deadline: Deadline, note: NoteCertificate) -> Any:
+    """Return a connection class whose sockets the deadline watches, and whose certificates are noted."""
 
-    def connect(connection: Any) -> Any:
+    def dial(connection: Any) -> Any:
         sock = kind._new_conn(connection)
         deadline.watch(sock)
         return sock
 
-    return type(kind.__name__, (kind,), {"_new_conn": connect})
+    def connect(connection: Any) -> None:
+        kind.connect(connection)
+        if isinstance(connection.sock, ssl.SSLSocket):
+            note(connection.host, connection.sock.getpeercert() or {})
+
+    return type(kind.__name__, (kind,), {"_new_conn": dial, "connect": connect})
 
 
 def _sign(key: bytes, id: str, at: int, body: bytes) -> str:

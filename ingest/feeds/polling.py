@@ -3,7 +3,8 @@
 What must last between checks stands in `Feed.memory`:
 `why` the reason of the next check; `gap_s`, `newest`, `entries`, `new` the feed's rhythm; `limit_s`
 the interval beyond which entries slip through, `gaps` and `gap_at` where some may have; `ttl_s`
-what the feed asks for, `skip_hours` and `skip_days` likewise; `moving_to` a permanent redirect seen once; `gone_since` a first 410;
+what the feed asks for, `skip_hours` and `skip_days` likewise; `moving_to` a permanent redirect seen once; `failing_since` the first of the failures in a row,
+`gone_since` a first 410;
 `full_at` the last full answer beside validators, `doubt` when it brought news that a 304 may have
 hidden, `liar` when one was proved false; `shared_guids` guids that name no single item;
 `new_guids` documents in a row that had all their items under new guids; `week` its usual entries
@@ -216,7 +217,7 @@ def _moved(feed: Feed, check: Check, memory: dict[str, object]) -> tuple[str, di
 
 def _remembered(feed: Feed, check: Check, now: datetime) -> dict[str, object]:
     """Return the memory with what this answer says of the feed's habits."""
-    dropped = {"gone_since", "doubt"}
+    dropped = {"failing_since", "gone_since", "doubt"}
     memory = {name: value for name, value in feed.memory.items() if name not in dropped}
     limit_s = pace.relaxed_limit_s(memory)
     _note(memory, "limit_s", limit_s)
@@ -283,6 +284,7 @@ def _failed(feed: Feed, check: Check, now: datetime) -> Feed:
     if state not in _LEFT_ALONE and state is not FeedState.GONE:
         confirmed = check.status == GONE and "gone_since" in memory
         state = FeedState.GONE if confirmed else FeedState.FAILING
+    memory.setdefault("failing_since", now.isoformat())
     if check.status == GONE:
         memory.setdefault("gone_since", now.isoformat())
     return replace(

@@ -30,7 +30,17 @@ from ingest.errors import (
 from ingest.fetch import decode, guard
 from ingest.fetch.outage import Origin, Outage
 from ingest.fetch.settings import Fetch
-from ingest.fetch.wire import HEAD_BYTES, RUNNING, Adapter, Exchange, Get, Post, dial, tls_context
+from ingest.fetch.wire import (
+    HEAD_BYTES,
+    RUNNING,
+    Adapter,
+    Exchange,
+    Get,
+    NoteCertificate,
+    Post,
+    dial,
+    tls_context,
+)
 from ingest.model import Request, Response
 
 MAX_REDIRECTS = 10
@@ -65,8 +75,10 @@ class Client:
     that set one and send the reader on to the same page. Nothing of them is kept.
     """
 
-    def __init__(self, settings: Fetch, *, user_agent: str) -> None:
-        self._settings = settings
+    def __init__(
+        self, settings: Fetch, *, user_agent: str, note_certificate: NoteCertificate | None = None
+    ) -> None:
+        self._settings, self._note_certificate = settings, note_certificate
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": ACCEPT_ENCODING}
         self._adapter = Adapter(
             tls_context(str(settings.ca_file) if settings.ca_file else None),
@@ -155,6 +167,7 @@ class Client:
             deadline=monotonic() + timeout_s,
             networks=self._settings.allow_networks,
             ports=self._settings.allow_ports,
+            note_certificate=self._note_certificate,
         )
         token = RUNNING.set(exchange)
         try:

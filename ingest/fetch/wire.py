@@ -10,7 +10,7 @@ import queue
 import socket
 import ssl
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -44,6 +44,7 @@ logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 SockAddr = tuple[Any, ...]
 Place = tuple[socket.AddressFamily, SockAddr]
+NoteCertificate = Callable[[str, Mapping[str, object]], None]
 
 
 @dataclass(slots=True)
@@ -67,6 +68,8 @@ class Exchange:
     """Whether any machine out there took a connection, or refused it."""
     address: str | None = None
     """The IP address that the current request went to; None through a proxy."""
+    note_certificate: NoteCertificate | None = None
+    """Told of the certificate that a new connection was shown, by host."""
 
     def begin(self, host: str) -> None:
         """Start another request of the exchange; time runs on."""
@@ -275,6 +278,12 @@ class _Plain(HTTPConnection):
 
 class _Tls(_Plain, HTTPSConnection):
     """The same over TLS."""
+
+    def connect(self) -> None:
+        super().connect()
+        exchange = RUNNING.get()
+        if exchange.note_certificate and isinstance(self.sock, ssl.SSLSocket):
+            exchange.note_certificate(exchange.host, self.sock.getpeercert() or {})
 
 
 class _PlainPool(HTTPConnectionPool):

@@ -10,6 +10,7 @@ from ingest.articles.settings import Articles
 from ingest.articles.sites import SiteRules
 from ingest.feeds.settings import FeedConfig, Polling
 from ingest.fetch.settings import Fetch
+from ingest.jobs.certificates import Certificates
 from ingest.jobs.ports import Doors
 from ingest.jobs.traffic import Traffic
 from ingest.model import Document, Match, Rule
@@ -61,7 +62,10 @@ class Context:
     restraints: Mapping[str, Restraint] = field(default_factory=dict)
     """When each channel may speak, by its name."""
     health: Health = field(default_factory=Health)
+    channel_hosts: Mapping[str, str] = field(default_factory=dict)
+    """The hosts that channels hand their messages to, by channel."""
     traffic: Traffic = field(default_factory=Traffic)
+    certificates: Certificates = field(default_factory=Certificates)
     random: Random = field(default_factory=Random)
 
     def feed_config(self, name: str, url: str = "") -> FeedConfig:

@@ -4,13 +4,21 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from ingest.alerts import compose, health, surge
+from ingest import urls
+from ingest.alerts import compose, health, observe, surge
 from ingest.alerts.health import ABSENCE, SURGE, Observation
 from ingest.jobs.context import Context
 from ingest.jobs.ports import Tx
 from ingest.model import Condition, Delivery, Rule
 
 LOOKED_BACK = timedelta(weeks=surge.WEEKS + 1)
+DEAD_COUNT = timedelta(days=10)
+"""How long a message that was given up is shown: the three days of its tries, and a week."""
+BY_THE_HOUR = ("rule_never_matches", "rule_always_matches")
+"""What takes a while to find out, and does not change within the hour."""
+
+Told = dict[tuple[str, str], dict[str, object]]
+"""What the channels of rules are told, by condition."""
 
 
 def look(
@@ -20,14 +28,35 @@ def look(
 
     `besides` is what only the caller can see. Returns the new deliveries.
     """
-    store = context.doors.store
-    standing = store.conditions()
-    seen = [*besides, *_seen(context, now)]
-    told: dict[tuple[str, str], dict[str, object]] = {}
+    standing = [each for each in context.doors.store.conditions() if each.kind not in BY_THE_HOUR]
+    seen = [*besides, *_seen(context, standing, now)]
+    told: Told = {}
     for rule in context.rules.by_name.values():
         for observation, data in _of_rule(rule, context, standing, now):
             seen.append(observation)
             told[observation.kind, observation.subject] = data
+    return _settle(standing, seen, told, context, now)
+
+
+def look_at_rules(context: Context, now: datetime) -> Sequence[Delivery]:
+    """Do the same for what is looked at once an hour: rules that match nothing, or everything."""
+    store, since = context.doors.store, now - timedelta(days=1)
+    standing = [each for each in store.conditions() if each.kind in BY_THE_HOUR]
+    articles, feeds = store.articles_since(since)
+    seen = observe.of_rules(
+        context.rules.by_name, store.matched_rules(), store.match_counts(since), articles, feeds
+    )
+    return _settle(standing, seen, {}, context, now)
+
+
+def _settle(
+    standing: Sequence[Condition],
+    seen: Sequence[Observation],
+    told: Told,
+    context: Context,
+    now: datetime,
+) -> Sequence[Delivery]:
+    """Keep what has changed, and put what is told of it in the outbox."""
     changes = health.decide(standing, seen, now)
     new = [
         *_to_health_channels(changes, context, now),
@@ -39,19 +68,40 @@ def look(
             tx.save_conditions(changes.keep, changes.drop)
             tx.enqueue(new)
 
-        store.write(save)
+        context.doors.store.write(save)
     return new
 
 
-def _seen(context: Context, now: datetime) -> list[Observation]:
-    """Return what is out of order with feeds, deliveries, queues and the disk."""
+def _seen(context: Context, standing: Sequence[Condition], now: datetime) -> list[Observation]:
+    """Return what is out of order with feeds, deliveries, queues, certificates and the disk."""
     store = context.doors.store
+    feeds = store.troubled_feeds(now - observe.GAP_COUNTS)
     return [
-        *health.of_feeds(store.stored_feeds(), context.health, now),
-        *health.of_dead_letters(store.dead_letters()),
-        *health.of_queues(store.oldest_due_s(now)),
-        *(health.of_disk(*room) if (room := store.disk()) else ()),
+        *observe.of_feeds(feeds, context.health, now),
+        *observe.of_dead_letters(store.dead_letters(now - DEAD_COUNT)),
+        *observe.of_backlogs(store.backlogs()),
+        *observe.of_queues(store.oldest_due_s(now)),
+        *_certificates(context, standing, now),
+        *(observe.of_disk(*room) if (room := store.disk()) else ()),
     ]
+
+
+def _certificates(
+    context: Context, standing: Sequence[Condition], now: datetime
+) -> list[Observation]:
+    """Return the certificates near their end, with what goes by each."""
+    seen = context.certificates.seen()
+    hosts = {host for host, each in seen.items() if observe.is_near_its_end(each, now)}
+    hosts |= {each.subject for each in standing if each.kind == observe.CERTIFICATE}
+    if not hosts:
+        return []
+    users: dict[str, list[str]] = {}
+    for channel, host in context.channel_hosts.items():
+        users.setdefault(host, []).append(f"the channel {channel}")
+    for name, url in context.doors.store.feed_addresses():
+        users.setdefault(urls.host(url), []).append(f"the feed {name}")
+    wanted = {host: users[host] for host in sorted(hosts) if host in users}
+    return observe.of_certificates(seen, wanted, standing, now)
 
 
 def _of_rule(
@@ -82,15 +132,16 @@ def _of_rule(
 def _to_health_channels(
     changes: health.Changes, context: Context, now: datetime
 ) -> Iterable[Delivery]:
-    for type, condition, channel in health.new_deliveries(changes, context.health):
-        payload = compose.message(type, health.data(condition, type), now)
-        yield compose.new_delivery(None, channel, payload, now, id=f"dlv_{uuid4().hex}")
+    for type, data in health.messages(changes.tell):
+        payload = compose.message(type, data, now)
+        for channel in context.health.channels:
+            yield compose.new_delivery(None, channel, payload, now, id=f"dlv_{uuid4().hex}")
 
 
 def _to_rules(
     changes: health.Changes,
     context: Context,
-    told: dict[tuple[str, str], dict[str, object]],
+    told: Told,
     now: datetime,
 ) -> Iterable[Delivery]:
     """Yield what the channels of a rule are told of its surge or its absence."""

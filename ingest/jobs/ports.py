@@ -13,6 +13,7 @@ from ingest.articles.sites import SiteRule
 from ingest.model import (
     AlertWhy,
     Article,
+    Backlog,
     Candidate,
     Condition,
     Delivery,
@@ -330,12 +331,36 @@ class Store(Protocol):
         """Return every feed, retired ones too."""
         ...
 
+    def troubled_feeds(self, since: datetime) -> Sequence[Feed]:
+        """Return the watched feeds that are not well, moved, or may have lost entries since then."""
+        ...
+
+    def feed_addresses(self) -> Sequence[tuple[str, str]]:
+        """Return name and current address of each watched feed."""
+        ...
+
     def conditions(self) -> Sequence[Condition]:
         """Return what is out of order."""
         ...
 
-    def dead_letters(self) -> Mapping[str, int]:
-        """Return how many messages were given up, by channel."""
+    def dead_letters(self, since: datetime) -> Mapping[str, int]:
+        """Return how many messages made since then were given up, by channel."""
+        ...
+
+    def backlogs(self) -> Sequence[Backlog]:
+        """Return what is being tried again, by channel, with one of the reasons."""
+        ...
+
+    def matched_rules(self) -> Collection[str]:
+        """Return the rules that have matched anything."""
+        ...
+
+    def match_counts(self, since: datetime) -> Mapping[str, int]:
+        """Return how many articles each rule has matched since then."""
+        ...
+
+    def articles_since(self, since: datetime) -> tuple[int, int]:
+        """Return how many articles came since then, and from how many feeds."""
         ...
 
     def oldest_due_s(self, now: datetime) -> Mapping[str, float | None]:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    not_,
     null,
     or_,
     select,
@@ -74,6 +75,23 @@ def to_feed(row: Row[Any]) -> Feed:
         first_polled_at=row.first_polled_at,
         memory=row.memory,
     )
+
+
+def troubled(connection: Connection, since: datetime) -> Sequence[Feed]:
+    """Return the watched feeds that are not well, moved, or may have lost entries since then."""
+    gap_at = feeds.c.memory["gap_at"].as_string()
+    trouble = or_(
+        feeds.c.state != FeedState.OK.value,
+        feeds.c.current_url != feeds.c.url,
+        gap_at > since.isoformat(),
+    )
+    return [to_feed(row) for row in connection.execute(FEED.where(not_(_CLOSED), trouble))]
+
+
+def addresses(connection: Connection) -> Sequence[tuple[str, str]]:
+    """Return name and current address of each watched feed."""
+    query = select(feeds.c.name, feeds.c.current_url).where(not_(_CLOSED))
+    return [(row.name, row.current_url) for row in connection.execute(query)]
 
 
 # --- the work of refreshing -------------------------------------------------------------------

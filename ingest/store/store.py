@@ -16,6 +16,7 @@ from ingest.articles.learned import Habits
 from ingest.errors import StoreError, StoreUnavailable
 from ingest.model import (
     Article,
+    Backlog,
     Condition,
     Delivery,
     Entry,
@@ -441,13 +442,37 @@ class Store:
         """Return how often a rule matched and alerted, and when it matched last."""
         return self._read(lambda connection: listings.rule_counts(connection, rule))
 
+    def troubled_feeds(self, since: datetime) -> Sequence[Feed]:
+        """Return the watched feeds that are not well, moved, or may have lost entries since then."""
+        return self._read(lambda connection: feeds.troubled(connection, since))
+
+    def feed_addresses(self) -> Sequence[tuple[str, str]]:
+        """Return name and current address of each watched feed."""
+        return self._read(feeds.addresses)
+
     def conditions(self) -> Sequence[Condition]:
         """Return what is out of order."""
         return self._read(health.standing)
 
-    def dead_letters(self) -> Mapping[str, int]:
-        """Return how many messages were given up, by channel."""
-        return self._read(health.dead_letters)
+    def dead_letters(self, since: datetime) -> Mapping[str, int]:
+        """Return how many messages made since then were given up, by channel."""
+        return self._read(lambda connection: health.dead_letters(connection, since))
+
+    def backlogs(self) -> Sequence[Backlog]:
+        """Return what is being tried again, by channel, with one of the reasons."""
+        return self._read(health.backlogs)
+
+    def matched_rules(self) -> Collection[str]:
+        """Return the rules that have matched anything."""
+        return self._read(health.matched_rules)
+
+    def match_counts(self, since: datetime) -> Mapping[str, int]:
+        """Return how many articles each rule has matched since then."""
+        return self._read(lambda connection: health.match_counts(connection, since))
+
+    def articles_since(self, since: datetime) -> tuple[int, int]:
+        """Return how many articles came since then, and from how many feeds."""
+        return self._read(lambda connection: health.articles_since(connection, since))
 
     def oldest_due_s(self, now: datetime) -> Mapping[str, float | None]:
         """Return how long the longest overdue feed, entry and delivery have waited."""

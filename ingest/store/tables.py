@@ -411,6 +411,15 @@ furniture = Table(
 )
 """Paragraphs seen lately at the ends of a site's articles; `seen_in` is the article's number there."""
 
+rests = Table(
+    "rests",
+    metadata,
+    Column("channel", CleanText, primary_key=True),
+    Column("until", Utc, nullable=False),
+    Column("reason", CleanText, nullable=False),
+)
+"""Channels that are left alone for a while, as the process that found so has it."""
+
 conditions = Table(
     "conditions",
     metadata,
@@ -421,5 +430,6 @@ conditions = Table(
     Column("advice", CleanText, nullable=False),
     Column("raised_at", Utc),
     Column("told_at", Utc),
+    Column("over_at", Utc),
 )
 """What is out of order just now; a row is dropped when it clears."""

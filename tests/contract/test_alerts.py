@@ -260,7 +260,7 @@ def test_what_is_held_comes_due_when_it_is_to_be_decided_anew(store: Store) -> N
 
 
 def test_conditions_come_back_as_they_were_kept(store: Store) -> None:
-    one = Condition("disk", "database", NOW, "full", "make room", NOW, None)
+    one = Condition("disk", "database", NOW, "full", "make room", NOW, None, NOW + HOUR)
     two = Condition("feed_gone", "Coast", NOW, "410", "remove it")
     store.write(lambda tx: tx.save_conditions([one, two], []))
     store.write(lambda tx: tx.save_conditions([replace(one, told_at=NOW + HOUR)], [two]))
@@ -285,7 +285,13 @@ def test_dead_letters_and_first_matches_are_counted(store: Store) -> None:
             )
         )
 
-    assert store.dead_letters() == {"desk": 1, "soc": 1}
+    assert store.dead_letters(NOW) == {"desk": 1, "soc": 1}
+    assert store.dead_letters(NOW + HOUR) == {}
+    assert store.matched_rules() == {"ferries"}
+    assert store.match_counts(NOW + HOUR) == {"ferries": 1}
+    assert store.match_counts(NOW + 3 * HOUR) == {}
+    assert store.articles_since(NOW) == (1, 1)
+    assert store.articles_since(NOW + HOUR) == (0, 0)
     assert store.match_times("ferries", NOW - HOUR) == [NOW]
     assert store.match_times("other", NOW - HOUR) == []
     assert store.known_since() == NOW

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from ingest.deliver.smtp import EmailConfig, Mail, SmtpConfig
 from ingest.errors import DeliveryError
+from ingest.jobs.certificates import Certificates
 from ingest.model import DeliveryState
 from tests.alerts.samples import TITLE, data, delivery
 from tests.deliver.servers import PASSWORD, Postbox, keeping, mail_server, speaking, trusting
@@ -131,6 +132,18 @@ def test_mail_goes_encrypted(security: str) -> None:
 
     assert len(box.mails) == 1
     assert box.encrypted or security == "tls"
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_the_certificate_of_the_mail_server_is_noted(security: str) -> None:
+    certificates = Certificates()
+    with mail_server(Postbox(), security) as port:
+        config = settings(port, host="localhost", security=security)
+        mail = Mail(config, tls=trusting(), note=certificates.note)
+        mail.send(delivery())
+        mail.close()
+
+    assert certificates.seen()["localhost"].until.year == 2126
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])

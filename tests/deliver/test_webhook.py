@@ -16,6 +16,7 @@ from standardwebhooks import WebhookVerificationError
 
 from ingest.deliver.webhook import Webhook, WebhookConfig, key_bytes
 from ingest.errors import DeliveryError
+from ingest.jobs.certificates import Certificates
 from tests.alerts.samples import delivery
 from tests.deliver.servers import take_post, trusting
 from tests.fetch.hostile import Hostile
@@ -144,10 +145,13 @@ def test_a_receiver_with_tls_is_reached() -> None:
         bodies.append(take_post(sock))
         sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
+    certificates = Certificates()
     with Hostile(script, tls=True) as server:
-        Webhook(config(server.url("/hook")), tls=trusting()).send(delivery())
+        hook = config(server.url("/hook"))
+        Webhook(hook, tls=trusting(), note=certificates.note).send(delivery())
 
     assert json.loads(bodies[0])["type"] == "alert.created"
+    assert certificates.seen()["localhost"].until.year == 2126
 
 
 def test_an_untrusted_certificate_is_refused() -> None:

@@ -495,6 +495,20 @@ def test_a_trusted_certificate_is_accepted(trusting: Client) -> None:
         assert trusting.fetch(get(server.url())).body == b"safe"
 
 
+def test_the_certificate_of_a_new_connection_is_noted_by_host() -> None:
+    noted: list[tuple[str, object]] = []
+    client = Client(
+        Fetch.model_validate({"allow_networks": ["127.0.0.0/8"], "ca_file": CERTS / "root.pem"}),
+        user_agent="ingest/test",
+        note_certificate=lambda host, found: noted.append((host, found["notAfter"])),
+    )
+    with Hostile(saying(ok(b"safe")), tls=True) as server:
+        client.fetch(get(server.url()))
+    client.close()
+
+    assert noted == [("localhost", "Oct 30 09:46:19 2126 GMT")]
+
+
 def test_an_unknown_certificate_is_refused(client: Client) -> None:
     with (
         Hostile(saying(ok(b"never")), tls=True) as server,
