@@ -125,6 +125,16 @@ def settle(
     )
 
 
+def stands(before: Feed, after: Feed) -> bool:
+    """Return whether a check taught nothing but when the next one is."""
+    return before == replace(
+        after,
+        last_checked_at=before.last_checked_at,
+        next_check_at=before.next_check_at,
+        interval_s=before.interval_s,
+    )
+
+
 def habits(feed: Feed) -> Habits:
     """Return what is known of the feed's guids, for `parse`."""
     return Habits(

@@ -88,13 +88,10 @@ class Channels(Protocol):
 class Tx(Protocol):
     """Writes of one unit of work; all are kept together or not at all."""
 
-    def save_feed(
-        self, feed: Feed, *, was: Feed | None = None, items: Mapping[str, str] | None = None
-    ) -> None:
+    def save_feed(self, feed: Feed, *, items: Mapping[str, str] | None = None) -> None:
         """Store the feed's polling state and give up its lease.
 
-        `was` is the feed as claimed: what stands as it was is not written again. `items` are those
-        of its document for `Store.feed_items`, None where there was none.
+        `items` are those of its document for `Store.feed_items`, None where there was none.
         """
         ...
 
@@ -281,6 +278,13 @@ class Store(Protocol):
         busy_sites: Collection[str] = (),
     ) -> Sequence[Feed]:
         """Lease due feeds to this process, at most `per_site` of each site."""
+        ...
+
+    def note_check(self, feed: Feed) -> None:
+        """Have the times of a check kept that taught nothing else, soon, and the lease given up.
+
+        Before whatever is written later. Where it fails the feed is looked at again.
+        """
         ...
 
     def claim_entries(

@@ -29,6 +29,7 @@ class Refreshed:
 def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
     """Check one feed and keep its state and its new entries in one transaction.
 
+    A check that taught nothing is noted with others of its kind, and nobody waits for that.
     New entries are due for reading at once; nothing is fetched or sent from inside the
     transaction. What goes wrong outside is an outcome of the feed, not an error here.
     """
@@ -52,13 +53,16 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
     follows_hub = context.listens and items is not None
 
     def save(tx: Tx) -> None:
-        tx.save_feed(settled, was=feed, items=items)
+        tx.save_feed(settled, items=items)
         if follows_hub:
             wish(tx, feed.id, check.hub, now)
         if plans:
             tx.save_entries(settled, plans, silent=silent, now=now)
 
-    context.doors.store.write(save)
+    if items is None and polling.stands(feed, settled):
+        context.doors.store.note_check(settled)
+    else:
+        context.doors.store.write(save)
     counts = Counter(plan.why for plan in plans)
     return Refreshed(settled, counts[EntryWhy.NEW], counts[EntryWhy.CHANGED], exchange)
 

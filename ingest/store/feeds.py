@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -174,19 +173,27 @@ _CHECKED = (
 """The same for a check after which all else stands as it was: most of them."""
 
 
-def save(
-    connection: Connection,
-    feed: Feed,
-    was: Feed | None = None,
-    items: Mapping[str, str] | None = None,
-) -> None:
+def save(connection: Connection, feed: Feed, items: Mapping[str, str] | None = None) -> None:
     """Store a feed's polling state, and the items of its document, and give up its lease.
 
     Nothing but the lease is touched when the files gave the feed another address meanwhile: what
     was learned is about the old one. Paused and retired are not polling's to say.
     """
-    statement, values = (_CHECKED, {}) if _stands(feed, was) else (_SAVE, _learned(feed))
-    values |= {
+    if not connection.execute(_SAVE, {**_checked(feed), **_learned(feed)}).rowcount:
+        connection.execute(_FREE, {"feed": feed.id})
+    elif items is not None:
+        _save_items(connection, feed.id, items)
+
+
+def save_checks(connection: Connection, checked: Sequence[Feed]) -> None:
+    """Store when feeds were looked at and will be again, nothing else, and give up their leases."""
+    if connection.execute(_CHECKED, [_checked(feed) for feed in checked]).rowcount < len(checked):
+        connection.execute(_FREE, [{"feed": feed.id} for feed in checked])
+
+
+def _checked(feed: Feed) -> dict[str, Any]:
+    """Return the values that every check brings."""
+    return {
         "feed": feed.id,
         "asked_url": feed.url,
         "new_last_checked_at": feed.last_checked_at,
@@ -194,22 +201,6 @@ def save(
         "new_interval_s": feed.interval_s,
         "new_due_at": _due_at(feed),
     }
-    if not connection.execute(statement, values).rowcount:
-        connection.execute(_FREE, {"feed": feed.id})
-    elif items is not None:
-        _save_items(connection, feed.id, items)
-
-
-def _stands(feed: Feed, was: Feed | None) -> bool:
-    """Return whether a check taught nothing but when the next one is."""
-    if was is None:
-        return False
-    return was == replace(
-        feed,
-        last_checked_at=was.last_checked_at,
-        next_check_at=was.next_check_at,
-        interval_s=was.interval_s,
-    )
 
 
 def _save_items(connection: Connection, feed_id: int, items: Mapping[str, str]) -> None:

@@ -145,9 +145,19 @@ class Store:
         return self._write(lambda connection: work(Tx(connection, self._me)))
 
     def _write(self, work: Callable[[Connection], T]) -> T:
+        return self._open_writer().write(work)
+
+    def _open_writer(self) -> Writer:
         if self._writer is None:
             raise StoreError("the database was opened for reading only")
-        return self._writer.write(work)
+        return self._writer
+
+    def note_check(self, feed: Feed) -> None:
+        """Have the times of a check kept that taught nothing else, soon and with others.
+
+        Before whatever is written later; a failure is logged, and the lease then runs out.
+        """
+        self._open_writer().note(feeds.save_checks, feed)
 
     def writer_alive(self) -> bool:
         """Return whether writes still get done."""

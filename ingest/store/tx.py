@@ -46,11 +46,9 @@ class Tx:
 
     # --- feeds and entries ------------------------------------------------------------------
 
-    def save_feed(
-        self, feed: Feed, *, was: Feed | None = None, items: Mapping[str, str] | None = None
-    ) -> None:
+    def save_feed(self, feed: Feed, *, items: Mapping[str, str] | None = None) -> None:
         """Store the feed's polling state, and its items where given, and give up its lease."""
-        feeds.save(self._connection, feed, was, items)
+        feeds.save(self._connection, feed, items)
 
     def subscription(self, feed_id: int) -> Subscription | None:
         """Return a feed's subscription to its hub."""

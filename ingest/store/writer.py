@@ -1,7 +1,12 @@
-"""The one thread that writes: works that wait at the same time share a transaction."""
+"""The one thread that writes: what waits at the same time shares a transaction.
 
+A work is waited for by its caller. A note is not: many of a kind are written by one statement within
+a moment, and losing one costs no more than doing again what it was about.
+"""
+
+import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,14 +20,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from ingest.errors import StoreError, StoreUnavailable
 from ingest.store.engine import in_our_words, translated
 
+log = logging.getLogger("ingest.store")
+
 T = TypeVar("T")
 Work = Callable[[Connection], T]
+WriteNotes = Callable[[Connection, Sequence[Any]], None]
 
 GROUP_SIZE = 50
 GROUP_S = 0.2
 """A commit's fsync is shared by this many works at most, and none waits longer than this for it:
 committing every 50 feeds or 200 ms cost least where it was measured."""
 
+MOST_NOTES = 500
+"""Notes in a transaction at most; they take about 10 ms."""
 
 STUCK_S = 120.0
 """A transaction that takes longer hangs: waiting for another process's lock ends after 30 s."""
@@ -34,12 +44,18 @@ class _Job:
     done: "Future[Any]" = field(default_factory=Future)
 
 
+@dataclass(frozen=True, slots=True)
+class _Note:
+    write: WriteNotes
+    item: Any
+
+
 class Writer:
     """Runs works one after another in grouped transactions, each kept whole or not at all."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Job | _Note | None] = SimpleQueue()
         self._busy_since: float | None = None
         self._closed = False
         self._closing = threading.Lock()
@@ -55,14 +71,24 @@ class Writer:
         if threading.current_thread() is self._thread:
             raise StoreError("a write cannot be asked for from inside a write")
         job = _Job(work)
+        self._put(job)
+        return cast(T, job.done.result())
+
+    def note(self, write: WriteNotes, item: Any) -> None:
+        """Have `write` keep `item` and others with it, before any work asked for later.
+
+        Returns at once; what fails is logged.
+        """
+        self._put(_Note(write, item))
+
+    def _put(self, item: _Job | _Note) -> None:
         with self._closing:
             if self._closed:
                 raise StoreError("the database is closed")
-            self._queue.put(job)
-        return cast(T, job.done.result())
+            self._queue.put(item)
 
     def close(self) -> None:
-        """Finish the works already asked for and stop."""
+        """Finish what was already asked for and stop."""
         with self._closing:
             if not self._closed:
                 self._closed = True
@@ -75,22 +101,44 @@ class Writer:
         return self._thread.is_alive() and busy_s < STUCK_S
 
     def _run(self) -> None:
-        while (job := self._queue.get()) is not None:
+        while (first := self._queue.get()) is not None:
+            gathered = self._gather(first)
             self._busy_since = monotonic()
-            self._run_group(job)
+            self._run_group(gathered)
             self._busy_since = None
 
-    def _run_group(self, first: _Job) -> None:
+    def _gather(self, first: _Job | _Note) -> list[_Job | _Note]:
+        """Return what to begin with: a work at once, notes with what else comes in time."""
+        gathered = [first]
+        until = monotonic() + GROUP_S
+        while isinstance(gathered[-1], _Note) and len(gathered) < MOST_NOTES:
+            item = self._next(until - monotonic())
+            if item is None:
+                break
+            gathered.append(item)
+        return gathered
+
+    def _next(self, timeout_s: float = 0.0) -> _Job | _Note | None:
+        """Return what comes within the time; None where nothing does, or the sign to stop."""
+        try:
+            item = self._queue.get(timeout_s > 0, max(timeout_s, 0.0))
+        except Empty:
+            return None
+        if item is None:
+            self._queue.put(None)  # nothing comes after it
+        return item
+
+    def _run_group(self, gathered: Sequence[_Job | _Note]) -> None:
         """Run a transaction's worth of works and let their callers go on after the commit."""
         begun: list[_Job] = []
         answers: list[Callable[[], None]] = []
         try:
             with translated(), self._engine.connect() as connection, connection.begin():
-                for job in self._group(first):
+                for job in _merged(self._group(gathered)):
                     begun.append(job)
                     answers.append(_run_one(connection, job))
         except BaseException as error:  # noqa: BLE001  handed to the callers; this thread lives on
-            for job in begun or [first]:
+            for job in begun or _merged(gathered):
                 failure = StoreUnavailable(str(error) or type(error).__name__)
                 failure.__cause__ = error
                 job.done.set_exception(failure)
@@ -98,21 +146,50 @@ class Writer:
         for answer in answers:
             answer()
 
-    def _group(self, first: _Job) -> Iterator[_Job]:
-        """Yield the works that share a transaction: those that wait already, within bounds."""
-        yield first
+    def _group(self, gathered: Sequence[_Job | _Note]) -> Iterator[_Job | _Note]:
+        """Yield what shares a transaction: that and what waits already, within bounds."""
+        yield from gathered
         until = monotonic() + GROUP_S
         for _ in range(GROUP_SIZE - 1):
-            if monotonic() > until:
+            item = self._next() if monotonic() < until else None
+            if item is None:
                 return
-            try:
-                job = self._queue.get_nowait()
-            except Empty:
-                return
-            if job is None:
-                self._queue.put(None)  # nothing comes after the sign to stop
-                return
-            yield job
+            yield item
+
+
+def _merged(items: Iterable[_Job | _Note]) -> Iterator[_Job]:
+    """Yield the works, and one more for the notes before each."""
+    notes: list[_Note] = []
+    for item in items:
+        if isinstance(item, _Note):
+            notes.append(item)
+            continue
+        if notes:
+            yield _work_of(notes)
+            notes = []
+        yield item
+    if notes:
+        yield _work_of(notes)
+
+
+def _work_of(notes: Sequence[_Note]) -> _Job:
+    """Return one work that keeps the notes, each kind by one statement."""
+    kinds: dict[WriteNotes, list[Any]] = {}
+    for note in notes:
+        kinds.setdefault(note.write, []).append(note.item)
+
+    def work(connection: Connection) -> None:
+        for write, items in kinds.items():
+            write(connection, items)
+
+    job = _Job(work)
+    job.done.add_done_callback(_log_failure)
+    return job
+
+
+def _log_failure(done: "Future[Any]") -> None:
+    if error := done.exception():
+        log.warning("not kept, so it will be done again: %s", error)
 
 
 def _run_one(connection: Connection, job: _Job) -> Callable[[], None]:

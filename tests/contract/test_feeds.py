@@ -246,10 +246,10 @@ def test_the_items_of_a_document_stay_until_the_next_document_or_address(store: 
     (feed,) = add_feeds(store, "a")
     later = replace(feed, last_checked_at=NOW, next_check_at=NOW + HOUR)
 
-    store.write(lambda tx: tx.save_feed(later, was=feed, items={"d1": "k1"}))
-    store.write(lambda tx: tx.save_feed(later, was=later))
+    store.write(lambda tx: tx.save_feed(later, items={"d1": "k1"}))
+    store.write(lambda tx: tx.save_feed(later))
     kept = store.feed_items(feed.id)
-    store.write(lambda tx: tx.save_feed(later, was=later, items={"d2": "k2"}))
+    store.write(lambda tx: tx.save_feed(later, items={"d2": "k2"}))
     renewed = store.feed_items(feed.id)
     store.sync_feeds([wanted("a", "https://elsewhere.example/feed")], NOW)
 
@@ -257,14 +257,43 @@ def test_the_items_of_a_document_stay_until_the_next_document_or_address(store: 
     assert store.feed_items(feed.id) == {}
 
 
-def test_a_check_that_taught_nothing_moves_the_feed_on_in_the_queue(store: Store) -> None:
-    (feed,) = add_feeds(store, "a")
-    learned = replace(feed, validators=Validators('"1"'), memory={"why": "usual_interval"})
-    store.write(lambda tx: tx.save_feed(learned, was=feed))
-    later = replace(learned, last_checked_at=NOW, next_check_at=NOW + HOUR, interval_s=3600.0)
+def test_checks_that_taught_nothing_move_their_feeds_on_in_the_queue(store: Store) -> None:
+    feeds = add_feeds(store, "a", "b")
+    store.claim_feeds(NOW, 2, per_site=2)
+    learned = [replace(feed, validators=Validators('"1"')) for feed in feeds]
+    for feed in learned:
+        store.write(lambda tx, feed=feed: tx.save_feed(feed))  # type: ignore[misc]
+    later = [
+        replace(feed, last_checked_at=NOW, next_check_at=NOW + HOUR, interval_s=3600.0)
+        for feed in learned
+    ]
 
-    store.write(lambda tx: tx.save_feed(later, was=learned))
+    for feed in later:
+        store.note_check(feed)
 
-    assert store.claim_feeds(NOW + MINUTE, 1, per_site=1) == []
-    (found,) = store.claim_feeds(NOW + HOUR, 1, per_site=1)
-    assert found == later
+    assert store.claim_feeds(NOW + MINUTE, 2, per_site=2) == []
+    assert store.claim_feeds(NOW + HOUR, 2, per_site=2) == later
+
+
+def test_a_note_about_an_address_that_the_files_changed_frees_the_feed_alone(store: Store) -> None:
+    feeds = add_feeds(store, "a", "b")
+    store.claim_feeds(NOW, 2, per_site=2)
+    store.sync_feeds(
+        [wanted("a", "https://elsewhere.example/feed"), wanted("b", feeds[1].url)], NOW
+    )
+
+    for feed in feeds:
+        store.note_check(replace(feed, last_checked_at=NOW, next_check_at=NOW + HOUR))
+
+    (moved,) = store.claim_feeds(NOW + MINUTE, 2, per_site=2)
+    assert (moved.url, moved.last_checked_at) == ("https://elsewhere.example/feed", None)
+
+
+def test_a_closed_store_keeps_what_was_noted(sqlite_url: str) -> None:
+    with Store.open(sqlite_url) as store:
+        (feed,) = add_feeds(store, "a")
+        store.note_check(replace(feed, last_checked_at=NOW, next_check_at=NOW + HOUR))
+
+    with Store.open(sqlite_url) as store:
+        (found,) = store.stored_feeds()
+        assert found.last_checked_at == NOW

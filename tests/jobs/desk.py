@@ -60,7 +60,9 @@ class JobDesk:
         feeds = self.store.claim_feeds(self.now, 10, per_site=10)
         (feed,) = (feed for feed in feeds if feed.url == url)
         self._give_back(feeds, feed)
-        return refresh(feed, self.context, self.now)
+        done = refresh(feed, self.context, self.now)
+        self.store.write(lambda tx: None)  # what was noted is written before it
+        return done
 
     def _give_back(self, feeds: Sequence[Feed], kept: Feed) -> None:
         others = [feed for feed in feeds if feed is not kept]

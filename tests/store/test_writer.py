@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -176,6 +176,53 @@ def test_closing_finishes_what_was_asked_for(engine: Engine) -> None:
     assert [each.result() for each in asked] == [f"w{number}" for number in range(5)]
     with pytest.raises(StoreError, match="closed"):
         writer.write(add("late"))
+
+
+def test_notes_are_kept_together_and_before_what_is_asked_for_later(
+    writer: Writer, engine: Engine
+) -> None:
+    kept: list[Sequence[str]] = []
+
+    def keep(connection: Connection, items: Sequence[str]) -> None:
+        kept.append(items)
+        for item in items:
+            add(item)(connection)
+
+    for number in range(5):
+        writer.note(keep, f"n{number}")
+    found = writer.write(lambda connection: connection.scalar(text("SELECT count(*) FROM words")))
+
+    assert found == 5
+    assert kept == [["n0", "n1", "n2", "n3", "n4"]]
+
+
+def test_notes_are_kept_soon_though_nothing_else_is_written(writer: Writer, engine: Engine) -> None:
+    done = threading.Event()
+    event.listen(engine, "commit", lambda _: done.set())
+
+    def keep(connection: Connection, items: Sequence[str]) -> None:
+        add(items[0])(connection)
+
+    writer.note(keep, "alone")
+
+    assert done.wait(5)
+    writer.close()
+    assert words(engine) == ["alone"]
+
+
+def test_notes_that_fail_are_logged_and_harm_no_other(
+    writer: Writer, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(connection: Connection, items: Sequence[str]) -> None:
+        for item in items:
+            add(item)(connection)
+
+    writer.note(refuse, "same")
+    writer.note(refuse, "same")
+    writer.write(add("other"))
+
+    assert words(engine) == ["other"]
+    assert "will be done again" in caplog.text
 
 
 def test_a_write_from_inside_a_write_is_refused_instead_of_hanging(writer: Writer) -> None:
