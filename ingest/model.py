@@ -268,6 +268,8 @@ class Extraction:
     method: str = "page"
     """How the body was found: `page`, `site_rule`, `json`, `feed`, …"""
     warnings: tuple[str, ...] = ()
+    next_page: str | None = None
+    """Where the article goes on, found by a site rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +299,15 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class RawPage:
+    """One page as received."""
+
+    url: str
+    html: bytes
+    content_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PageRead:
     """How the page of an entry was had, or why not; kept on the entry for `explain`."""
 
@@ -304,8 +315,8 @@ class PageRead:
     """`fetched`, `feed_text`, `robots`, `http_error`, …"""
     error: str | None = None
     final_url: str | None = None
-    html: bytes | None = None
-    """The page as received, for keeping; None where there is none."""
+    pages: tuple[RawPage, ...] = ()
+    """What was received, for keeping: the page, and the article's further pages after it."""
 
 
 class Change(StrEnum):

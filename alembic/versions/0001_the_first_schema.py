@@ -369,13 +369,15 @@ def upgrade() -> None:
         sa.Column(
             "article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column("part", sa.Integer(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=True),
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("html_z", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["articles.id"], name=op.f("fk_pages_article_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_pages")),
+        sa.PrimaryKeyConstraint("article_id", "part", name=op.f("pk_pages")),
     )
     op.create_index(op.f("ix_pages_fetched_at"), "pages", ["fetched_at"], unique=False)
     op.create_table(

@@ -53,6 +53,7 @@ def extract(
     if rule is not None:
         said = sites.metadata(tree, rule, said)
     about = _about(said, hint)
+    next_page = sites.next_page(tree, rule, url) if rule is not None else None
     read = _read(tree, rule)
     kept, _ = clean.clean(read.lines, about, next(iter(said.descriptions), ""))
     body, method = clean.paragraphs(kept), read.method
@@ -76,6 +77,7 @@ def extract(
         warnings=tuple(
             _warnings(tree, said, unused=bool(rule and rule.body) and method != "site_rule")
         ),
+        next_page=next_page,
     )
 
 

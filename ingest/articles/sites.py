@@ -13,7 +13,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from ingest.articles import authors, dates, page
+from ingest.articles import authors, dates
 from ingest.articles.container import CORE_MARK
 from ingest.articles.metadata import Metadata
 from ingest.articles.words import plain, squeeze
@@ -94,13 +94,11 @@ def metadata(tree: LexborHTMLParser, rule: SiteRule, said: Metadata) -> Metadata
     )
 
 
-def next_page(html: bytes | str, rule: SiteRule, url: str) -> str | None:
-    """Return the address of the article's next page, where the rule finds its link.
-
-    Raises ExtractError as `page.parse` does.
-    """
-    node = page.parse(html).css_first(rule.next_page) if rule.next_page else None
-    return join(url, node.attributes.get("href") or "") if node is not None else None
+def next_page(tree: LexborHTMLParser, rule: SiteRule, url: str) -> str | None:
+    """Return the address of the article's next page, where the rule finds its link."""
+    node = tree.css_first(rule.next_page) if rule.next_page else None
+    href = node.attributes.get("href") if node is not None else None
+    return join(url, href) if href else None
 
 
 def _texts(tree: LexborHTMLParser, selector: str | None) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import sleep
 from typing import Protocol, TypeVar
 
 from ingest.alerts.throttle import Facts
@@ -401,3 +402,5 @@ class Doors:
     store: Store
     channels: Channels
     extract: Extract = extract.extract
+    rest: Callable[[float], None] = sleep
+    """Waits for some seconds between two requests of one job to one site."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from ingest.articles import learned, quality
+from ingest.articles import learned, parts, quality
 from ingest.articles.sites import SiteRules
 from ingest.errors import ExtractError
 from ingest.jobs.placing import closest, go_over, stands_alone
@@ -72,10 +72,15 @@ def _cleaned(
 ) -> Extraction | None:
     """Return the article of a kept page; None where it is refused."""
     url = page.final_url or was.url or ""
+    rule = sites.for_url(url)
     try:
-        extraction = extract(page.html or b"", url=url, rule=sites.for_url(url))
+        read = [
+            extract(one.html, url=one.url, content_type=one.content_type, rule=rule)
+            for one in page.pages
+        ]
     except ExtractError:
         return None
+    extraction = parts.joined(read, whole=parts.LEFT_OUT not in was.warnings)
     habits = store.habits(learned.site_of(url), learned.digests(extraction.body))
     tidy = learned.without(extraction, habits)
     return quality.choose(tidy, as_extraction(was)) if was.method == "feed" else tidy

@@ -1,9 +1,10 @@
 """From an entry to the article on its page: one fetch, one extraction, and a reason where there is none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ingest.articles import extract
+from ingest.articles import extract, parts
 from ingest.errors import ExtractError, FetchError, HttpStatus, NetworkError, Offline, TimedOut
 from ingest.feeds.polling import outcome_of
 from ingest.jobs.context import Context
@@ -13,6 +14,7 @@ from ingest.model import (
     Exchange,
     Extraction,
     PageRead,
+    RawPage,
     Request,
     Response,
     RobotsVerdict,
@@ -53,6 +55,7 @@ def scrape(entry: Entry, own: Extraction, context: Context, now: datetime) -> Sc
     scraped = _read(request, own, context)
     if scraped.moved_to and context.doors.robots.verdict(scraped.moved_to).allowed:
         scraped = _read(replace(request, url=scraped.moved_to), own, context)
+    scraped = _with_further(scraped, request, own, context, verdict.crawl_delay_s or 0)
     exchange = replace(scraped.exchange, crawl_delay_s=verdict.crawl_delay_s)
     return replace(scraped, exchange=exchange)
 
@@ -66,6 +69,43 @@ def _read(request: Request, own: Extraction, context: Context) -> Scraped:
     except FetchError as error:
         return _failed(error)
     return _understood(response, own, context)
+
+
+FURTHER_S = 60.0
+"""Seconds for the further pages of an article, rests included; a worker and a slot of the site wait."""
+
+
+def _with_further(
+    first: Scraped, request: Request, own: Extraction, context: Context, crawl_delay_s: float
+) -> Scraped:
+    """Read the pages on which a site rule says that the article goes on, and join them to it.
+
+    One that cannot be had ends the article there, with a warning.
+    """
+    had, last, spent_s = [first], first, 0.0
+    rest_s = max(context.fetch.site_delay.total_seconds(), crawl_delay_s)
+    while (url := _further(had)) and len(had) < parts.MAX_PARTS:
+        spent_s += rest_s + last.exchange.elapsed_s
+        if spent_s > FURTHER_S or not context.doors.robots.verdict(url).allowed:
+            break
+        context.doors.rest(rest_s)
+        last = _read(replace(request, url=url), own, context)
+        if last.extraction is None:
+            break
+        had.append(last)
+    if last is first and url is None:
+        return first
+    read = [each.extraction for each in had if each.extraction]
+    page = replace(first.page, pages=tuple(raw for each in had for raw in each.page.pages))
+    extraction = parts.joined(read, whole=url is None)
+    return replace(first, page=page, exchange=last.exchange, extraction=extraction)
+
+
+def _further(had: Sequence[Scraped]) -> str | None:
+    """Return the address of the page after those had."""
+    extraction = had[-1].extraction
+    seen = [raw.url for each in had for raw in each.page.pages]
+    return parts.following(extraction, seen) if extraction else None
 
 
 def wants_page(entry: Entry, context: Context) -> bool:
@@ -151,13 +191,15 @@ def _failed(error: FetchError) -> Scraped:
 
 def _understood(response: Response, own: Extraction, context: Context) -> Scraped:
     """Take the article out of a page."""
-    page = PageRead("fetched", final_url=response.url, html=response.body)
+    content_type = response.headers.get("content-type")
+    raw = RawPage(response.url, response.body, content_type)
+    page = PageRead("fetched", final_url=response.url, pages=(raw,))
     exchange = Exchange(response.status, elapsed_s=response.elapsed_s, address=response.address)
     try:
         extraction = context.doors.extract(
             response.body,
             url=response.url,
-            content_type=response.headers.get("content-type"),
+            content_type=content_type,
             rule=context.sites.for_url(response.url),
             hint=extract.Hint(title=own.title, summary=own.summary, authors=own.authors),
         )

@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from ingest.model import Article, Change, Entry, Extraction, PageRead, Saved
+from ingest.model import Article, Change, Entry, Extraction, PageRead, RawPage, Saved
 from ingest.store import revisions, search
 from ingest.store.engine import insert_new
 from ingest.store.entries import index_key
@@ -132,8 +132,8 @@ def save(
         _index_again(connection, was, extraction)
         if change is Change.TEXT:
             _drop_text(connection, was.body)
-    if page.html is not None:
-        _keep_page(connection, article_id, page.html, page.final_url or entry.link or "", now)
+    if page.pages:
+        _keep_pages(connection, article_id, page.pages, now)
     article = by_id(connection, article_id)
     assert article is not None
     return Saved(article, change, placed=article.story_id != 0)
@@ -149,14 +149,18 @@ def _index_again(connection: Connection, was: Article, read: Extraction) -> None
 
 def kept_pages(connection: Connection, after: int, limit: int) -> list[tuple[Article, PageRead]]:
     """Return articles with their kept pages, by id, those above `after`."""
-    query = select(pages).where(pages.c.article_id > after).order_by(pages.c.article_id)
-    rows = connection.execute(query.limit(limit)).all()
-    found = []
-    for row in rows:
-        if article := by_id(connection, row.article_id):
-            page = PageRead("kept", final_url=row.url, html=unpack(row.html_z))
-            found.append((article, page))
-    return found
+    ids = select(pages.c.article_id).where(pages.c.article_id > after).distinct()
+    some = connection.scalars(ids.order_by(pages.c.article_id).limit(limit)).all()
+    query = select(pages).where(pages.c.article_id.in_(some))
+    kept: dict[int, list[RawPage]] = {}
+    for row in connection.execute(query.order_by(pages.c.article_id, pages.c.part)):
+        page = RawPage(row.url, unpack(row.html_z), row.content_type)
+        kept.setdefault(row.article_id, []).append(page)
+    return [
+        (article, PageRead("kept", final_url=parts[0].url, pages=tuple(parts)))
+        for article_id, parts in kept.items()
+        if (article := by_id(connection, article_id))
+    ]
 
 
 def reclean(connection: Connection, was: Article, extraction: Extraction, *, now: datetime) -> bool:
@@ -242,7 +246,7 @@ _DROP_TEXT = delete(texts).where(
 )
 
 
-_DROP_PAGE = delete(pages).where(pages.c.article_id == bindparam("article"))
+_DROP_PAGES = delete(pages).where(pages.c.article_id == bindparam("article"))
 
 
 def _text_hash(body: str) -> bytes:
@@ -263,9 +267,19 @@ def _drop_text(connection: Connection, body: str) -> None:
     connection.execute(_DROP_TEXT, {"old_hash": _text_hash(body)})
 
 
-def _keep_page(
-    connection: Connection, article_id: int, html: bytes, url: str, now: datetime
+def _keep_pages(
+    connection: Connection, article_id: int, parts: Sequence[RawPage], now: datetime
 ) -> None:
-    connection.execute(_DROP_PAGE, {"article": article_id})
-    row = {"article_id": article_id, "url": url, "fetched_at": now, "html_z": pack(html)}
-    connection.execute(insert(pages), row)
+    connection.execute(_DROP_PAGES, {"article": article_id})
+    rows = [
+        {
+            "article_id": article_id,
+            "part": number,
+            "url": page.url,
+            "content_type": page.content_type,
+            "fetched_at": now,
+            "html_z": pack(page.html),
+        }
+        for number, page in enumerate(parts, 1)
+    ]
+    connection.execute(insert(pages), rows)

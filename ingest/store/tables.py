@@ -265,7 +265,9 @@ pages = Table(
     "pages",
     metadata,
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("part", Integer, primary_key=True),
     Column("url", CleanText, nullable=False),
+    Column("content_type", CleanText),
     Column("fetched_at", Utc, nullable=False, index=True),
     Column("html_z", LargeBinary, nullable=False),
 )

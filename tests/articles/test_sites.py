@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from ingest.articles import extract
 from ingest.articles.sites import SiteRule, SiteRules, next_page, parse_rule
@@ -91,5 +92,5 @@ def test_a_rule_that_fits_nothing_leaves_the_page_to_the_usual_way() -> None:
 
 
 def test_the_next_page_is_found_by_the_rule() -> None:
-    assert next_page(PAGE, RULE, "https://a.test/p") == "https://a.test/p?page=2"
-    assert next_page("<p>last", RULE, "https://a.test/p") is None
+    assert next_page(LexborHTMLParser(PAGE), RULE, "https://a.test/p") == "https://a.test/p?page=2"
+    assert next_page(LexborHTMLParser("<p>last"), RULE, "https://a.test/p") is None

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.model import Change, PageRead
+from ingest.model import Change, PageRead, RawPage
 from ingest.store import Store
 from ingest.store import revisions as deltas
 from ingest.store.articles import count_words, unpack
@@ -125,9 +125,12 @@ def test_a_page_is_kept_as_it_was_received(store: Store) -> None:
     (entry,) = add_entries(store, feed, "a")
     html = b"\x00<html>\xff" + b"<p>text</p>" * 1000
 
-    read(store, entry, page=PageRead("fetched", final_url="https://n.example/x", html=html))
-    read(store, entry, page=PageRead("fetched", final_url="https://n.example/y", html=html + b"2"))
+    first = RawPage("https://n.example/x", html)
+    second = RawPage("https://n.example/y", html + b"2", "text/html; charset=koi8-r")
+    read(store, entry, page=PageRead("fetched", pages=(first, first)))
+    read(store, entry, page=PageRead("fetched", pages=(second,)))
 
+    assert [page.pages for _, page in store.kept_pages(after=0, limit=5)] == [(second,)]
     (page,) = rows(store, pages)
     assert unpack(page.html_z) == html + b"2"  # type: ignore[attr-defined]
     assert page.url == "https://n.example/y"  # type: ignore[attr-defined]

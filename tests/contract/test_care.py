@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from ingest.errors import StoreError, StoreUnavailable
-from ingest.model import DeliveryState, EntryWhy, PageRead
+from ingest.model import DeliveryState, EntryWhy, PageRead, RawPage
 from ingest.store import Store, prune
 from ingest.store.settings import Retention
 from tests.contract.samples import DAY, NOW, add_entries, add_feeds, delivery, extraction, new, read
@@ -29,7 +29,7 @@ def age(store: Store, articles: int) -> None:
     (feed,) = add_feeds(store, "one")
     keys = [f"k{number}" for number in range(articles)]
     for entry in add_entries(store, feed, *keys):
-        page = PageRead("fetched", html=b"<p>page</p>")
+        page = PageRead("fetched", pages=(RawPage("https://n.example/a", b"<p>page</p>"),))
         article = read(store, entry, extraction(body=entry.key), page=page).article
 
         def tell(tx: Any, article: Any = article) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 from ingest.articles import extract
 from ingest.articles.sites import SiteRule, SiteRules
 from ingest.jobs.reprocess import Cleaned, clean_again
-from tests.desk import prose
+from ingest.model import Response
+from tests.desk import page, prose
 from tests.jobs.desk import JobDesk, open_job_desk
 
 
@@ -30,6 +31,23 @@ def test_a_new_site_rule_is_applied_to_kept_pages(tmp_path: Path) -> None:
     rows = {row["title"]: row for row in desk.store.list_articles()}
     assert rows["The pier"]["body"] == "\n\n".join(prose(2, "pier")[:2])
     assert rows["The pier"]["revision"] == 2
+    desk.store.close()
+
+
+def test_a_kept_page_is_decoded_as_its_answer_said(tmp_path: Path) -> None:
+    """Nothing in these bytes tells the euro sign of one encoding from the sign of another."""
+    desk = open_job_desk(tmp_path)
+    desk.publish(("/a", "The harbour", "In short."))
+    html = page("The harbour", [text + " It costs 5 €." for text in prose(1, "harbour")])
+    answer = {"content-type": "text/html; charset=iso-8859-15"}
+    body = html.decode().encode("iso-8859-15")
+    desk.web.answers["https://a.example/a"] = Response("https://a.example/a", 200, answer, body)
+    desk.refresh()
+    desk.read()
+
+    assert clean_again(desk.store, extract.extract, SiteRules(), desk.now) == Cleaned(1, 0, 0)
+    (row,) = desk.store.list_articles()
+    assert "5 €" in row["body"]
     desk.store.close()
 
 
