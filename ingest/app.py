@@ -146,6 +146,7 @@ class App:
         self.context = self._context(settings)
         self.settings = settings
         self._traffic.forget()
+        self.store.forget_rests()
         self.store.release_held(now())
         self.sync_feeds()
 

@@ -64,6 +64,24 @@ def _tell(store: Store, article: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _delivery(row: dict[str, Any]) -> str:
+    """Return what became of a delivery, or why it waits and until when."""
+    said = [f"delivery to {row['channel']}: {row['state']}"]
+    if row["delivered_at"]:
+        said[0] += f" at {_minute(row['delivered_at'])}"
+    if row["reason"]:
+        said.append(row["reason"])
+    elif row["next_attempt_at"]:
+        said.append(f"due at {_minute(row['next_attempt_at'])}")
+    if row["last_error"]:
+        said.append(f"attempt {row['attempts']}: {row['last_error']}")
+    return ", ".join(said)
+
+
+def _minute(time: str) -> str:
+    return time[:16].replace("T", " ")
+
+
 def _placement(store: Store, article: dict[str, Any]) -> dict[str, Any] | None:
     """Return where the article was placed, with the passages it shares with what it is a copy of."""
     placement = store.placement_of(article["id"])
@@ -99,7 +117,7 @@ def _lines(told: dict[str, Any]) -> list[str]:
     article = told["article"]
     lines = [f"article {article['id']}: {article['title']}", f"  {article['url'] or 'no address'}"]
     for entry in told["entries"]:
-        seen = f"{entry['first_seen_at'][:16].replace('T', ' ')}"
+        seen = _minute(entry["first_seen_at"])
         lines.append(f"entry {entry['id']} of {entry['feed']}: {entry['why']} at {seen}")
         detail = f" ({entry['page_error']})" if entry["page_error"] else ""
         lines.append(f"  page: {entry['page_outcome'] or 'not read yet'}{detail}")
@@ -107,7 +125,7 @@ def _lines(told: dict[str, Any]) -> list[str]:
         f"text: {article['words']} words by method {article['method']}, revision {article['revision']}"
     )
     for each in told["revisions"]:
-        when = each["replaced_at"][:16].replace("T", " ")
+        when = _minute(each["replaced_at"])
         lines.append(f"  edited at {when}: {' and '.join(each['changed'])}, was “{each['title']}”")
     lines += [f"  {warning}" for warning in article.get("warnings", [])]
     if placement := told["placement"]:
@@ -122,9 +140,7 @@ def _lines(told: dict[str, Any]) -> list[str]:
     for match in told["matches"]:
         alert = f", alert {match['alert']}" if match["alert"] is not None else ""
         lines.append(f"rule {match['rule']}: matched, {match['why'].replace('_', ' ')}{alert}")
-    for delivery in told["deliveries"]:
-        error = f" ({delivery['last_error']})" if delivery["last_error"] else ""
-        lines.append(f"delivery to {delivery['channel']}: {delivery['state']}{error}")
+    lines += [_delivery(delivery) for delivery in told["deliveries"]]
     for judged in told.get("rule", []):
         lines.append(f"asked through {judged['feed']}: {'matches' if judged['matched'] else 'no'}")
         lines += [f"  {reason}" for reason in judged["because"]]

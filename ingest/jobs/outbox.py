@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from ingest.alerts import compose, retry, throttle
+from ingest.alerts.breaker import Circuit
 from ingest.alerts.settings import Restraint
 from ingest.alerts.throttle import Hold
 from ingest.errors import DeliveryError
@@ -40,13 +41,19 @@ def _send(delivery: Delivery, context: Context, clock: Callable[[], datetime]) -
     try:
         context.doors.channels.send(delivery)
     except DeliveryError as error:
-        context.traffic.answered(delivery, error, clock())
+        circuit = context.traffic.answered(delivery, error, clock())
         after = retry.next_step(delivery, error, now=clock(), random=context.random)
     else:
-        context.traffic.answered(delivery, None, clock())
+        circuit = context.traffic.answered(delivery, None, clock())
         after = retry.delivered(delivery, clock())
-    context.doors.store.write(lambda tx: tx.save_delivery(after))
+    context.doors.store.write(lambda tx: _keep(tx, after, circuit))
     return after
+
+
+def _keep(tx: Tx, delivery: Delivery, circuit: Circuit) -> None:
+    """Keep what became of an attempt, and whether its channel is left alone from now on."""
+    tx.save_delivery(delivery)
+    tx.save_rest(delivery.channel, circuit.rests_until, circuit.reason)
 
 
 def _give_back(tx: Tx, delivery: Delivery) -> None:

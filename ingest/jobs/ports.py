@@ -262,6 +262,10 @@ class Tx(Protocol):
         """Store new and changed conditions and forget those that are over."""
         ...
 
+    def save_rest(self, channel: str, until: datetime | None, reason: str = "") -> None:
+        """Note until when a channel is left alone and why; None where it is not, or no longer."""
+        ...
+
     def save_delivery(self, delivery: Delivery) -> None:
         """Store state, attempts, error and times of a delivery and give up its lease."""
         ...

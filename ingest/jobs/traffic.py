@@ -33,15 +33,16 @@ class Traffic:
             self._sending.add(delivery.id)
             return True
 
-    def answered(self, delivery: Delivery, error: DeliveryError | None, now: datetime) -> None:
-        """Note what came of an attempt."""
+    def answered(self, delivery: Delivery, error: DeliveryError | None, now: datetime) -> Circuit:
+        """Note what came of an attempt and return what is remembered of the channel now."""
         with self._lock:
             circuit = self._circuits.get(delivery.channel, CLOSED)
             if error is None:
-                self._circuits[delivery.channel] = breaker.after_success(circuit)
+                after = breaker.after_success(circuit)
             else:
                 after = breaker.after_failure(circuit, delivery.id, error, now)
-                self._circuits[delivery.channel] = after
+            self._circuits[delivery.channel] = after
+            return after
 
     def end(self, delivery: Delivery) -> None:
         """Note that a delivery is not being sent any more, whatever came of it."""

@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
 )
 
-from ingest.model import EntryState
+from ingest.model import DeliveryState, EntryState
 from ingest.store.feeds import SHOWN_STATE
 from ingest.store.tables import (
     alert_articles,
@@ -30,6 +30,7 @@ from ingest.store.tables import (
     feeds,
     matches,
     placements,
+    rests,
     stories,
     texts,
 )
@@ -60,6 +61,8 @@ class Chosen(TypedDict, total=False):
     rule: str | None
     limit: int | None
 
+
+_OPEN = (DeliveryState.PENDING.value, DeliveryState.RETRYING.value)
 
 _AT_ONCE = 500
 """Rows fetched at a time: a million of them pass through in constant memory."""
@@ -184,6 +187,7 @@ ALERTS: Query = select(
     alerts.c.reason,
     alerts.c.article_id.label("article"),
 )
+_digest = deliveries.alias("digest")
 DELIVERIES: Query = select(
     deliveries.c.id,
     deliveries.c.alert_id.label("alert"),
@@ -197,6 +201,14 @@ DELIVERIES: Query = select(
     deliveries.c.created_at,
     deliveries.c.reason,
     deliveries.c.folded_into,
+    _digest.c.next_attempt_at.label("digest_at"),
+    _digest.c.reason.label("digest_reason"),
+    rests.c.until.label("rests_until"),
+    rests.c.reason.label("rests_reason"),
+).select_from(
+    deliveries.outerjoin(_digest, _digest.c.id == deliveries.c.folded_into).outerjoin(
+        rests, rests.c.channel == deliveries.c.channel
+    )
 )
 MATCHES: Query = select(
     matches.c.id,
@@ -336,9 +348,14 @@ def list_alerts(connection: Connection, chosen: Filter) -> Iterator[Json]:
 
 
 def list_deliveries(
-    connection: Connection, chosen: Filter, *, state: str | None, alert: int | None
+    connection: Connection,
+    chosen: Filter,
+    *,
+    state: str | None,
+    alert: int | None,
+    now: datetime,
 ) -> Iterator[Json]:
-    """Yield deliveries by when they were put in the outbox."""
+    """Yield deliveries by when they were put in the outbox, those that wait with their reason."""
     at = deliveries.c.created_at
     query = _between(DELIVERIES, at, chosen).order_by(at.desc(), deliveries.c.id.desc())
     query = _led_to(connection, query, deliveries.c.alert_id, _TO_ALERTS, chosen)
@@ -349,7 +366,23 @@ def list_deliveries(
         query = query.where(deliveries.c.state == state)
     if alert is not None:
         query = query.where(deliveries.c.alert_id == alert)
-    return rows(connection, query, chosen.limit)
+    return (_with_reason(row, now) for row in rows(connection, query, chosen.limit))
+
+
+def _with_reason(row: Json, now: datetime) -> Json:
+    """Return a delivery with all that keeps it: its own reason, its digest's, its channel's rest."""
+    digest_at, digest_reason = row.pop("digest_at"), row.pop("digest_reason")
+    until, why = row.pop("rests_until"), row.pop("rests_reason")
+    if row["state"] not in _OPEN:
+        return row
+    if row["folded_into"]:
+        row["next_attempt_at"] = digest_at
+    reasons = [row["reason"], digest_reason if row["folded_into"] else None]
+    due = row["next_attempt_at"]
+    if until and max(due or "", _plain(now)) < until:
+        reasons.append(f"{row['channel']} is left alone until {until[:16]}Z: {why}")
+    row["reason"] = ", ".join(filter(None, reasons)) or None
+    return row
 
 
 # --- single things ----------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from ingest.model import Delivery, DeliveryState
 from ingest.store import leases
 from ingest.store.engine import chunks
 from ingest.store.leases import FREED
-from ingest.store.tables import alerts, deliveries, snoozes
+from ingest.store.tables import alerts, deliveries, rests, snoozes
 
 ACKNOWLEDGED = "acknowledged"
 """The state of an alert that someone has taken note of."""
@@ -240,6 +240,25 @@ def release_held(connection: Connection, now: datetime) -> int:
         deliveries.c.attempts == 0,
     )
     return connection.execute(held.values(next_attempt_at=now)).rowcount
+
+
+def save_rest(connection: Connection, channel: str, until: datetime, reason: str) -> None:
+    """Note that a channel is left alone until a time."""
+    end_rest(connection, channel)
+    connection.execute(insert(rests), {"channel": channel, "until": until, "reason": reason})
+
+
+_END_REST = delete(rests).where(rests.c.channel == bindparam("of_channel"))
+
+
+def end_rest(connection: Connection, channel: str) -> None:
+    """Note that a channel is not left alone any more."""
+    connection.execute(_END_REST, {"of_channel": channel})
+
+
+def forget_rests(connection: Connection) -> None:
+    """Leave no channel alone any more."""
+    connection.execute(delete(rests))
 
 
 def snooze(connection: Connection, rule: str, until: datetime, now: datetime) -> None:

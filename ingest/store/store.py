@@ -204,6 +204,10 @@ class Store:
         """Make what a restraint holds due now, so that it is decided anew; return how many."""
         return self._write(lambda connection: outbox.release_held(connection, now))
 
+    def forget_rests(self) -> None:
+        """Leave no channel alone any more."""
+        self._write(outbox.forget_rests)
+
     def snooze(self, rule: str, until: datetime, now: datetime) -> None:
         """Hold a rule's alerts until a time; one that is past ends a snooze."""
         self._write(lambda connection: outbox.snooze(connection, rule, until, now))
@@ -403,10 +407,10 @@ class Store:
     def list_deliveries(
         self, *, state: str | None = None, alert: int | None = None, **chosen: Unpack[Chosen]
     ) -> Iterator[Json]:
-        """Yield deliveries, done or not."""
+        """Yield deliveries, done or not; those that wait with all that keeps them."""
         return self._stream(
             lambda connection: listings.list_deliveries(
-                connection, Filter(**chosen), state=state, alert=alert
+                connection, Filter(**chosen), state=state, alert=alert, now=_now()
             )
         )
 

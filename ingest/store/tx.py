@@ -246,6 +246,13 @@ class Tx:
         """Store state, attempts, error and times of a delivery and give up its lease."""
         outbox.save(self._connection, delivery)
 
+    def save_rest(self, channel: str, until: datetime | None, reason: str = "") -> None:
+        """Note until when a channel is left alone and why; None where it is not, or no longer."""
+        if until is None:
+            outbox.end_rest(self._connection, channel)
+        else:
+            outbox.save_rest(self._connection, channel, until, reason)
+
     def postpone_delivery(self, delivery_id: str, *, until: datetime, error: str) -> None:
         """Put off a delivery whose sending failed for a reason of our own."""
         outbox.postpone(self._connection, delivery_id, until, error)

@@ -1,6 +1,7 @@
 """Matches, alerts and the outbox."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -295,3 +296,37 @@ def test_dead_letters_and_first_matches_are_counted(store: Store) -> None:
     assert store.match_times("ferries", NOW - HOUR) == [NOW]
     assert store.match_times("other", NOW - HOUR) == []
     assert store.known_since() == NOW
+
+
+def reason_of(store: Store, number: int) -> str | None:
+    found = {row["id"]: row["reason"] for row in store.list_deliveries()}
+    reason: str | None = found[f"dlv_{number}"]
+    return reason
+
+
+def test_what_waits_for_a_channel_that_is_left_alone_says_so_until_it_is_over(
+    store: Store,
+) -> None:
+    soon = datetime.now(UTC) + HOUR
+    done = delivery(3, state=DeliveryState.DELIVERED)
+    enqueue(store, delivery(1), delivery(2, "soc"), done)
+    store.write(lambda tx: tx.save_rest("desk", soon - MINUTE, "timed out"))
+    store.write(lambda tx: tx.save_rest("desk", soon, "no answer"))
+
+    assert reason_of(store, 1) == f"desk is left alone until {soon:%Y-%m-%dT%H:%M}Z: no answer"
+    assert reason_of(store, 2) is reason_of(store, 3) is None
+    store.write(lambda tx: tx.save_rest("desk", None))
+    assert reason_of(store, 1) is None
+    store.write(lambda tx: tx.save_rest("desk", soon, "no answer"))
+    store.forget_rests()
+    assert reason_of(store, 1) is None
+
+
+def test_what_goes_out_with_a_digest_says_what_keeps_the_digest(store: Store) -> None:
+    enqueue(store, delivery(1), delivery(2))
+    held = delivery(9, type="digest", next_attempt_at=NOW + HOUR, reason="quiet hours until 13:00")
+    store.write(lambda tx: tx.fold(held, [delivery(1), delivery(2)]))
+
+    (part, _) = [row for row in store.list_deliveries() if row["folded_into"]]
+    assert part["reason"] == "goes out with dlv_9, quiet hours until 13:00"
+    assert part["next_attempt_at"] == "2026-05-04T13:00:00Z"

@@ -1,8 +1,12 @@
 """Slow and broken receivers: none of them holds up the others."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic, sleep
+from typing import Any
 
+from ingest.store import Store
 from tests.desk import KEY, Desk, end, page, prose, rss, wait_for
 from tests.origin import Answer, Asked
 
@@ -17,6 +21,23 @@ def publish(desk: Desk) -> None:
         items.append((f"/{number}.html", headline, "In short."))
         desk.origin.publish(f"/{number}.html", page(headline, prose(number, "walrus")), "text/html")
     desk.origin.publish("/feed.xml", rss("Outlet", items))
+
+
+@contextmanager
+def stored(desk: Desk) -> Iterator[Store]:
+    """Look into the database without starting the program for it."""
+    with Store.open(f"sqlite:///{desk.folder / 'ingest.db'}") as store:
+        yield store
+
+
+def deliveries(desk: Desk, state: str | None = None) -> list[dict[str, Any]]:
+    with stored(desk) as store:
+        return list(store.list_deliveries(state=state))
+
+
+def alerts(desk: Desk) -> list[dict[str, Any]]:
+    with stored(desk) as store:
+        return list(store.list_alerts())
 
 
 def stall(asked: Asked) -> Answer:
@@ -50,7 +71,7 @@ def test_receivers_that_stall_do_not_delay_the_one_that_answers(desk: Desk) -> N
     end(process)
 
     assert took < 6  # one after another behind a stalled receiver they would take over a minute
-    waiting = [row for row in desk.rows("deliveries", "list") if row["channel"] != "soc"]
+    waiting = [row for row in deliveries(desk) if row["channel"] != "soc"]
     assert len(waiting) == SLOW * STORIES
     assert all(row["state"] in ("pending", "retrying") for row in waiting)
 
@@ -67,7 +88,7 @@ def test_a_message_that_a_receiver_chokes_on_does_not_delay_the_others(desk: Des
     desk.poll()
 
     assert len(desk.hooks) == STORIES - 1
-    (poison,) = desk.rows("deliveries", "list", "--state", "retrying")
+    (poison,) = deliveries(desk, "retrying")
     assert "cannot read this" in poison["last_error"]
 
 
@@ -78,12 +99,16 @@ def test_a_rate_is_kept_and_the_rest_waits_with_its_reason(desk: Desk) -> None:
     desk.configure(channels=channels)
     desk.watch(["/feed.xml"], {"walruses": "walrus"})
     desk.poll()
-    held = desk.rows("deliveries", "list", "--state", "pending")
+    held = deliveries(desk, "pending")
+    late = next(row["article"] for row in alerts(desk) if row["id"] == held[0]["alert"])
+    said = desk.run("explain", str(late))
 
     assert len(desk.postbox.mails) == 2
     assert len(held) == STORIES - 2
     assert all(row["reason"].startswith("rate until") for row in held)
     assert len(desk.hooks) == STORIES
+    assert "delivery to soc: delivered at " in said
+    assert f"delivery to desk: pending, {held[0]['reason']}" in said
 
 
 def test_snooze_and_acknowledge_by_command(desk: Desk) -> None:
@@ -96,10 +121,10 @@ def test_snooze_and_acknowledge_by_command(desk: Desk) -> None:
     assert not desk.postbox.mails
     desk.run("rules", "snooze", "walruses", "0s")
     desk.poll()
-    alerts = desk.rows("alerts", "list")
-    desk.run("alerts", "ack", str(alerts[0]["id"]))
+    raised = alerts(desk)
+    desk.run("alerts", "ack", str(raised[0]["id"]))
 
     told = [alert for hook in desk.hooks for alert in hook["data"].get("alerts", [hook["data"]])]
-    assert sorted(each["alert"] for each in told) == sorted(row["id"] for row in alerts)
-    states = {row["id"]: row["state"] for row in desk.rows("alerts", "list")}
-    assert states[alerts[0]["id"]] == "acknowledged"
+    assert sorted(each["alert"] for each in told) == sorted(row["id"] for row in raised)
+    states = {row["id"]: row["state"] for row in alerts(desk)}
+    assert states[raised[0]["id"]] == "acknowledged"

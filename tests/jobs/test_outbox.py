@@ -1,6 +1,6 @@
 """From the outbox to the receiver: restraint that drops nothing, and channels that fail alone."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +188,23 @@ def test_a_channel_that_is_down_rests_and_no_attempt_is_counted_meanwhile(jobs: 
     assert len(rows(jobs, "retrying")) == FAILURES
     assert {row["attempts"] for row in rows(jobs, "pending")} == {0}
     assert jobs.context.traffic.resting(jobs.now) == ["desk"]
+
+
+def test_why_a_channel_rests_stands_beside_what_waits_for_it(jobs: JobDesk) -> None:
+    jobs.now = datetime.now(UTC)  # the listing asks the machine's own clock
+    jobs.rule("walrus")
+    tell(jobs, *range(FAILURES + 2))
+    jobs.channels.refuse = {"desk": DOWN}
+    drain(jobs)
+    waiting = {row["reason"] for row in rows(jobs, "pending")}
+    jobs.channels.refuse = {}
+    jobs.later(minutes=2)
+    drain(jobs)
+
+    (said,) = waiting
+    assert said.startswith("desk is left alone until ")
+    assert said.endswith(": no answer")
+    assert {row["reason"] for row in rows(jobs, "delivered")} == {None}
 
 
 def test_a_channel_that_is_back_is_found_by_one_probe_and_gets_everything(jobs: JobDesk) -> None:
