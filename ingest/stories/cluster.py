@@ -7,9 +7,10 @@ in `_is_copy`.
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from ingest.model import Candidate, Fingerprint, Placement, PlacementWhy, Sketch
 from ingest.stories import near
@@ -39,10 +40,10 @@ _CLOSE = 0.95
 _MIN_MATCHES = 5
 """Samples in common below which there is nothing to compare."""
 
-_FACT_REACH = 16
-"""Words between two matching passages within which the same fact should stand in both texts.
+_REACH = 20
+"""Words between two matching passages within which the same facts should stand in both texts.
 
-A template differs in single words; a replaced paragraph is longer than this.
+A template differs in single words, or in a list of numbers; a replaced paragraph is longer.
 """
 
 
@@ -66,12 +67,6 @@ class Overlap:
     """The same for the longer."""
     lead: int
     """Words of the longer before the first that stands in the shorter."""
-    agreeing: int
-    """Facts of the shorter within passages that stand in the longer."""
-    found: int
-    """Facts between such passages that the longer has too."""
-    differing: int
-    """Facts between such passages that the longer lacks."""
     titles: float
     """Share of the shorter title's words that the other title has; 0 where one says too little."""
 
@@ -88,7 +83,9 @@ def place(sketch: Sketch, candidates: Sequence[Candidate]) -> Placement:
         if sketch.text_hash and sketch.text_hash == candidate.sketch.text_hash:
             return _same_text(candidate)
         overlap = compare(sketch, candidate.sketch, candidate.furniture)
-        if overlap and _is_copy(overlap) and (best is None or overlap.share > best[1].share):
+        if overlap is None or (best and overlap.share <= best[1].share):
+            continue
+        if _is_copy(overlap) and not _tells_else(sketch, candidate.sketch, overlap.words):
             best = candidate, overlap
             if overlap.share > _CLOSE:
                 break
@@ -203,7 +200,6 @@ def compare(
     if not all(sum(side.matching) >= _MIN_MATCHES for side in sides):
         return None
     shorter, longer = sorted(sides, key=lambda side: side.words)
-    agreeing, found, differing = _facts(shorter.sketch, longer.sketch, common)
     return Overlap(
         share=shorter.share,
         back=longer.share,
@@ -213,9 +209,6 @@ def compare(
         beginning=shorter.beginning,
         other_beginning=longer.beginning,
         lead=longer.lead,
-        agreeing=agreeing,
-        found=found,
-        differing=differing,
         titles=_titles(one.title, other.title),
     )
 
@@ -254,31 +247,14 @@ def _kept(sketch: Sketch, furniture: Collection[int]) -> Sequence[int]:
 
 
 def _place(sketch: Sketch, index: int) -> int:
-    """Return about how many words stand before a sample."""
+    """Return about how many words stand before a sample, or before the end of the text."""
+    if index < 0:
+        return 0
+    if index == len(sketch.samples):
+        return sketch.length
     if index <= sketch.opening:
         return near.OPENING_STEP * index
     return near.OPENING + near.BODY_STEP * (index - sketch.opening)
-
-
-def _facts(shorter: Sketch, longer: Sketch, common: Collection[int]) -> tuple[int, int, int]:
-    """Return how many facts stand in matching passages, between them, and differ there."""
-    matches = [index for index, sample in enumerate(shorter.samples) if sample in common]
-    known = {fact for fact, _ in longer.facts}
-    agreeing = found = differing = 0
-    for fact, anchor in shorter.facts:
-        after = bisect_left(matches, anchor >> 1)
-        if anchor == near.NOWHERE or after == len(matches):
-            continue
-        if anchor & 1 and matches[after] == anchor >> 1:
-            agreeing += 1
-        elif after and _close(shorter, matches[after - 1], matches[after]):
-            found += fact in known
-            differing += fact not in known
-    return agreeing, found, differing
-
-
-def _close(sketch: Sketch, before: int, after: int) -> bool:
-    return _place(sketch, after) - _place(sketch, before) <= _FACT_REACH
 
 
 def _titles(one: Collection[int], other: Collection[int]) -> float:
@@ -299,7 +275,7 @@ _BEGINS_PARTLY = 0.25
 
 def _is_copy(overlap: Overlap) -> bool:
     """Return whether one text is a copy of the other rather than a text that shares something."""
-    if _tells_else(overlap) or _says_too_little(overlap):
+    if _says_too_little(overlap):
         return False
     begins_alike = min(overlap.beginning, overlap.other_beginning) >= _BEGINS_ALIKE
     if overlap.kept < _LITTLE_LEFT:
@@ -327,19 +303,85 @@ def _keeps_a_beginning(overlap: Overlap) -> bool:
     """
     if overlap.other_beginning >= _BEGINS_PARTLY:
         return True
-    return overlap.beginning >= _BEGINS_PARTLY and (overlap.back >= 0.55 or overlap.lead <= 20)
+    return overlap.beginning >= _BEGINS_PARTLY and (overlap.back >= 0.7 or overlap.lead <= 20)
 
 
-def _tells_else(overlap: Overlap) -> bool:
+# --- facts ------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Facts:
+    """The facts of one text in and between the passages that both have."""
+
+    numbers: int = 0
+    names: int = 0
+    other_numbers: int = 0
+    """Those of the numbers that the other text lacks."""
+    other_names: int = 0
+
+    @property
+    def others(self) -> int:
+        """All that the other text lacks."""
+        return self.other_numbers + self.other_names
+
+
+def _tells_else(one: Sketch, other: Sketch, words: float) -> bool:
     """Return whether the texts agree but for their numbers and names, as two from one template do.
 
-    A copy with letter errors or synonyms differs in some facts; a template in three or more of a
-    hundred words, and in a third or more of those that stand between the agreeing passages.
+    Asked from both sides: a copy whose facts were cut, garbled or added to has others on one side
+    only.
     """
-    asked = overlap.found + overlap.differing
-    return (
-        overlap.differing >= 2
-        and overlap.differing >= 0.35 * asked
-        and overlap.differing >= 0.3 * (asked + overlap.agreeing)
-        and 100 * overlap.differing >= 3 * overlap.words
+    common = frozenset(one.samples).intersection(other.samples)
+    sides = _facts(one, other, common), _facts(other, one, common)
+    numbers = [(side.other_numbers, side.numbers) for side in sides]
+    weighed = [(side.others + side.other_numbers, side.names + 2 * side.numbers) for side in sides]
+    return (sum(other for other, _ in numbers) >= max(3, words / 50) and _are_others(numbers)) or (
+        min(side.others for side in sides) >= max(2, words / 50) and _are_others(weighed)
     )
+
+
+def _are_others(sides: Sequence[tuple[int, int]]) -> bool:
+    """Return whether of so many facts so many are others: two in five, three in ten on each side."""
+    others, facts = (sum(column) for column in zip(*sides, strict=True))
+    return 5 * others >= 2 * facts and all(10 * other >= 3 * all_ > 0 for other, all_ in sides)
+
+
+def _facts(sketch: Sketch, other: Sketch, common: Collection[int]) -> _Facts:
+    """Return what the other text has of those facts that stand where the texts agree.
+
+    It is to have them at the same place: bulletins are full of small numbers. Beginning and end of
+    a text count as agreed.
+    """
+    known = {fact: end for fact, end, _ in _anchored(other, common)}
+    facts = _Facts()
+    for fact, end, is_asked in _anchored(sketch, common):
+        if is_asked:
+            is_other = end != _ANYWHERE and known.get(fact) not in (end, _ANYWHERE)
+            if fact & 1:
+                facts.numbers += 1
+                facts.other_numbers += is_other
+            else:
+                facts.names += 1
+                facts.other_names += is_other
+    return facts
+
+
+_ANYWHERE = -1
+"""The end of a fact that is a part of a sample both have, or stands where it tells nothing."""
+
+
+def _anchored(sketch: Sketch, common: Collection[int]) -> Iterator[tuple[int, int, bool]]:
+    """Yield each fact, the next sample that both texts have, and whether they agree around it."""
+    matches = [-1, *(at for at, sample in enumerate(sketch.samples) if sample in common)]
+    matches.append(len(sketch.samples))
+    ends = [*sketch.samples, 0]
+    for fact, anchor in sketch.facts:
+        if anchor == near.NOWHERE:
+            yield fact, _ANYWHERE, False
+            continue
+        after = bisect_left(matches, anchor >> 1)
+        before, end = matches[after - 1 : after + 1]
+        if anchor & 1 and end == anchor >> 1:
+            yield fact, _ANYWHERE, True
+        else:
+            yield fact, ends[end], _place(sketch, end) - _place(sketch, before) <= _REACH

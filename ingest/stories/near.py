@@ -83,12 +83,27 @@ class _Kind(IntEnum):
     NUMBER = 3
 
 
-_CAPITALS = int(_Kind.CAPITALS)
-_IS_WORD = bytes([1]) + bytes(255)
-"""Translates kinds so that a plain word is 1 and all else 0."""
+_CAPITALS, _NUMBER, _NAME = int(_Kind.CAPITALS), int(_Kind.NUMBER), int(_Kind.NAME)
+_ENDS = 4
+"""Added to the kind of a word that a full stop follows."""
+
+_IS_WORD = bytes(kind == _ENDS or not kind for kind in range(256))
+_IS_FACT = bytes(kind != _ENDS and kind > 0 for kind in range(256))
+"""Translate kinds so that a plain word, or any other, is 1 and all else 0."""
 
 
-_WORD = re.compile(r"\w[\w\u00ad\u0300-\u036f'’]{0,63}")
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|\w[\w\u00ad\u0300-\u036f'’]{0,63}")
+"""A number with its points, as one; a unit written to it is a word of its own."""
+
+_STOPS = tuple(".!?…”“»।؟")
+"""What a sentence may end with. After it, a capital letter says nothing."""
+
+_GROUP = re.compile(r"[.,](?=\d{3}(?!\d))")
+"""Parts the thousands of a number."""
+
+_NUMERAL = re.compile("(\\d+|[〇一二三四五六七八九十百千万億亿]{2,})")
+"""A number in a run without spaces; a single Han numeral is more often a part of a word."""
+
 _DIGIT = re.compile(r"\d")
 _DROPPED = re.compile(r"[\u00ad\u0300-\u036f'’_]+")
 _UNSPACED = re.compile(
@@ -173,17 +188,20 @@ def _text_hash(words: "array[int]", heading: "array[int]") -> int:
 
 
 def _facts(words: Sequence[int], kinds: bytes, places: Sequence[int]) -> Iterable[tuple[int, int]]:
-    """Yield the numbers and names, each where it first stands.
+    """Yield the numbers and names, each where it first stands; the last bit says which of the two.
 
     A capitalised word that the text also writes small is no name but the beginning of a sentence.
+    One that stands at a beginning is known where it is asked for, but not asked about.
     """
-    known = set(compress(words, kinds)).intersection(compress(words, kinds.translate(_IS_WORD)))
+    telling = kinds.translate(_IS_FACT)
+    known = set(compress(words, telling)).intersection(compress(words, kinds.translate(_IS_WORD)))
     left = MAX_FACTS
-    for at in compress(range(len(words)), kinds):
-        word = words[at]
+    for at in compress(range(len(words)), telling):
+        word, kind = words[at], kinds[at] & 3
         if word not in known:
             known.add(word)
-            yield word & 0xFFFF, NOWHERE if kinds[at] == _CAPITALS else _anchor(at, places)
+            hidden = kind == _CAPITALS or (kind == _NAME and (not at or kinds[at - 1] & _ENDS))
+            yield word & 0xFFFE | (kind == _NUMBER), NOWHERE if hidden else _anchor(at, places)
             left -= 1
             if not left:
                 return
@@ -206,7 +224,8 @@ def _anchor(place: int, places: Sequence[int]) -> int:
 # translated and split at a tenth of the cost of text.
 
 _CUT = bytes(
-    byte if byte > 0x7F or chr(byte).isalnum() or chr(byte) in "'_" else 0x20 for byte in range(256)
+    byte if byte > 0x7F or chr(byte).isalnum() or chr(byte) in "'_.,!?" else 0x20
+    for byte in range(256)
 )
 """Translates what parts ASCII words to a space; other signs stay in their chunk until it is read."""
 
@@ -262,10 +281,10 @@ def _read(chunks: Iterable[bytes]) -> tuple["array[int]", bytes]:
 
 
 def _spelling(chunk: str) -> Iterator[int]:
-    """Yield the hash and the kind of each word, one after the other."""
+    """Yield the hash of each word, then its kind."""
     for word, kind in _words(chunk):
         yield crc32(word)
-        yield kind
+        yield kind + _ENDS * chunk.endswith(_STOPS)
 
 
 def facts_marked(text: str) -> list[tuple[str, bool]]:
@@ -293,19 +312,28 @@ def _words(chunk: str) -> Iterator[tuple[bytes, _Kind]]:
     for word in _WORD.findall(chunk):
         folded = _folded(word)
         if not word.isascii() and _UNSPACED.search(word):
-            run = folded.decode()
-            groups = (run[at : at + 3] for at in range(max(1, len(run) - 2)))
-            yield from ((group.encode(), _Kind.WORD) for group in groups)
+            yield from _grouped(folded.decode())
         else:
             yield folded, _kind(word)
 
 
+def _grouped(run: str) -> Iterator[tuple[bytes, _Kind]]:
+    for at, piece in enumerate(_NUMERAL.split(run)):
+        if at % 2:
+            yield piece.encode(), _Kind.NUMBER
+        elif piece:
+            for start in range(max(1, len(piece) - 2)):
+                yield piece[start : start + 3].encode(), _Kind.WORD
+
+
 def _folded(word: str) -> bytes:
-    """Return a word without case, accents, soft hyphens and apostrophes.
+    """Return a word without case, accents, soft hyphens and apostrophes, a number without groups.
 
     Decomposed for the accents and composed again, since the letters of Hangul would fall apart.
     """
     if word.isascii():
+        if "," in word or "." in word:
+            return _GROUP.sub("", word).replace(",", ".").encode()
         return word.replace("'", "").replace("_", "").lower().encode()
     bare = _DROPPED.sub("", normalize("NFKD", word))
     return _DROPPED.sub("", normalize("NFKC", bare).casefold()).encode("utf-8", "replace")
@@ -313,7 +341,7 @@ def _folded(word: str) -> bytes:
 
 def _kind(word: str) -> _Kind:
     if _DIGIT.search(word):
-        return _Kind.NUMBER
+        return _Kind.NUMBER if _DIGIT.match(word) else _Kind.NAME
     if len(word) < 2 or not word[0].isupper():
         return _Kind.WORD
     return _Kind.CAPITALS if len(word) > 5 and word.isupper() else _Kind.NAME
