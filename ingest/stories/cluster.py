@@ -10,7 +10,6 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
 from ingest.model import Candidate, Fingerprint, Placement, PlacementWhy, Sketch
 from ingest.stories import near
