@@ -319,6 +319,31 @@ class PageRead:
     """What was received, for keeping: the page, and the article's further pages after it."""
 
 
+@dataclass(frozen=True, slots=True)
+class SiteTrack:
+    """How well the pages of one site (a host) are read; shares between 0 and 1."""
+
+    site: str
+    pages: int = 0
+    usual: float = 1.0
+    """Share of its pages that gave their text."""
+    recent: float = 1.0
+    """The same of the last few."""
+    length: float = 0.0
+    """Usual length of a text, in characters."""
+    rule_fit: float = 1.0
+    """Share of the last pages that the site's rule fitted."""
+    seen_at: datetime | None = None
+
+    @property
+    def has_dropped(self) -> bool:
+        """Whether the last pages gave far less than usual.
+
+        Four without a text in a row do, where every page used to have one.
+        """
+        return self.usual - self.recent >= 0.5
+
+
 class Change(StrEnum):
     """What saving a reading did to the article of that page."""
 

@@ -263,6 +263,17 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "site_tracks",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("pages", sa.Integer(), nullable=False),
+        sa.Column("usual", sa.Float(), nullable=False),
+        sa.Column("recent", sa.Float(), nullable=False),
+        sa.Column("length", sa.Float(), nullable=False),
+        sa.Column("rule_fit", sa.Float(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("site", name=op.f("pk_site_tracks")),
+    )
+    op.create_table(
         "rests",
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
@@ -463,6 +474,7 @@ def downgrade() -> None:
     op.drop_table("entries")
     op.drop_table("conditions")
     op.drop_table("rests")
+    op.drop_table("site_tracks")
     op.drop_table("furniture")
     op.drop_table("site_articles")
     op.drop_table("snoozes")

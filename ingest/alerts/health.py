@@ -37,6 +37,11 @@ _MANY = {
         "feeds",
         "After a time without the daemon that is to be expected; otherwise shorten `polling.min`.",
     ),
+    "extraction_dropped": (
+        "sites",
+        "Look at a page of each with `ingest explain URL`; a site rule may help.",
+    ),
+    "site_rule_unfit": ("sites", "Try the rules: `ingest extract --site-rule FILE URL`."),
     "certificate_expiring": ("hosts", "Tell who runs them."),
     "rule_never_matches": ("rules", "See whether they ask for what they should."),
     "rule_always_matches": ("rules", "Narrow them down."),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from ingest import urls
 from ingest.alerts.health import SELDOM, Observation, in_words
 from ingest.alerts.settings import Health
-from ingest.model import Backlog, Condition, Feed, FeedState, Outcome, Validity
+from ingest.model import Backlog, Condition, Feed, FeedState, Outcome, SiteTrack, Validity
 
 QUEUE_AGE_S = 900.0
 """Due work that nobody has taken up for a quarter of an hour, the usual interval of a feed."""
@@ -29,6 +29,13 @@ ALWAYS, ENOUGH_ARTICLES, ENOUGH_FEEDS = 0.5, 200, 5
 them; below, it may be that one outlet is all that is watched."""
 
 CERTIFICATE = "certificate_expiring"
+
+KNOWN_PAGES = 20
+"""Pages of a site to know what is usual for it."""
+READ_LATELY = timedelta(days=7)
+"""A site of which nothing was read for so long is not spoken of."""
+UNFIT = 0.3
+"""A site's rule that fits so few of the last pages fits no more: six in a row it did not."""
 
 _WATCHED = (FeedState.OK, FeedState.SILENT, FeedState.FAILING, FeedState.GONE)
 _AT_ONCE = timedelta()
@@ -274,3 +281,32 @@ def _time(value: object) -> datetime | None:
     except ValueError:
         return None
     return at.astimezone(UTC) if at and at.tzinfo else None
+
+
+def of_sites(tracks: Iterable[SiteTrack]) -> list[Observation]:
+    """Return the sites whose pages are read far worse than usual, or whose rule fits no more."""
+    found = []
+    for each in tracks:
+        if each.rule_fit <= UNFIT:
+            found.append(
+                Observation(
+                    "site_rule_unfit",
+                    each.site,
+                    "The `body` selectors of its site rule find nothing on its last pages.",
+                    "Its pages may look different now; try the rule on one: `ingest extract --site-rule FILE URL`",
+                    _AT_ONCE,
+                    repeat=SELDOM,
+                )
+            )
+        if each.pages >= KNOWN_PAGES and each.has_dropped:
+            found.append(
+                Observation(
+                    "extraction_dropped",
+                    each.site,
+                    f"Its last pages gave no text, or far less than usual; {each.usual:.0%} of them used to.",
+                    "Look at one with `ingest explain URL`: the site may have a new layout or keep us out; a site rule may help.",
+                    _AT_ONCE,
+                    repeat=SELDOM,
+                )
+            )
+    return found

@@ -11,6 +11,7 @@ from ingest.articles import extract
 from ingest.articles.extract import Hint
 from ingest.articles.learned import Habits
 from ingest.articles.sites import SiteRule
+from ingest.articles.track import Sighting
 from ingest.model import (
     AlertWhy,
     Article,
@@ -30,6 +31,7 @@ from ingest.model import (
     Response,
     RobotsVerdict,
     Saved,
+    SiteTrack,
     Sketch,
     Story,
     Subscription,
@@ -146,6 +148,10 @@ class Tx(Protocol):
 
     def learn(self, host: str, digests: Collection[int]) -> None:
         """Count one more article of a site, with these paragraphs at its ends."""
+        ...
+
+    def track(self, site: str, sighting: Sighting, *, now: datetime) -> None:
+        """Count one more page of a site, well read or not."""
         ...
 
     def candidates(self, sketch: Sketch, *, since: datetime) -> Sequence[Candidate]:
@@ -326,6 +332,10 @@ class Store(Protocol):
 
     def habits(self, host: str, digests: Collection[int]) -> Habits:
         """Return what is remembered of these paragraphs of a site."""
+        ...
+
+    def site_tracks(self, *, since: datetime) -> Sequence[SiteTrack]:
+        """Return how well pages are read, of the sites of which one was read since then."""
         ...
 
     def kept_pages(self, *, after: int, limit: int) -> Sequence[tuple[Article, PageRead]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ingest.articles import extract, learned, quality
+from ingest.articles import extract, learned, quality, track
 from ingest.errors import Offline
 from ingest.jobs.context import OFFLINE_WAIT, Context
 from ingest.jobs.keep import Kept, document, keep, think
@@ -49,7 +49,7 @@ def read(entry: Entry, context: Context, now: datetime) -> Read:
         _put_off(entry, scraped, context, now)
         return Read(entry, scraped.page, None, early, scraped.exchange)
 
-    lesson = _lesson(scraped)
+    lesson, sighting = _lesson(scraped), track.seen(scraped.page, scraped.extraction)
     extraction = _choose(_without_habits(scraped, lesson, was, context), own, was)
     key = was.key if was else _key(entry, scraped)
     matches = context.rules.match(document(entry, extraction, scraped.page), "article", "edit")
@@ -59,6 +59,8 @@ def read(entry: Entry, context: Context, now: datetime) -> Read:
         kept = keep(tx, reading, context, now)
         if lesson and unread(was) and kept.change is not Change.SAME:
             tx.learn(lesson.host, lesson.digests)
+        if sighting and unread(was):
+            tx.track(learned.site_of(scraped.page.final_url or ""), sighting, now=now)
         again_at = next_look(entry, context, now)
         tx.finish_entry(entry, kept.article, scraped.page, again_at=again_at)
         return kept

@@ -24,6 +24,7 @@ from ingest.model import (
     Feed,
     KnownEntry,
     PageRead,
+    SiteTrack,
     Subscription,
     WantedFeed,
 )
@@ -44,6 +45,7 @@ from ingest.store import (
     revisions,
     status,
     subscriptions,
+    tracks,
 )
 from ingest.store.documents import StoredDocument
 from ingest.store.engine import open_engine, parse, translated
@@ -341,6 +343,10 @@ class Store:
     def habits(self, host: str, digests: Collection[int]) -> Habits:
         """Return what is remembered of these paragraphs of a site."""
         return self._read(lambda connection: habits.of_site(connection, host, digests))
+
+    def site_tracks(self, *, since: datetime) -> Sequence[SiteTrack]:
+        """Return how well pages are read, of the sites of which one was read since then."""
+        return self._read(lambda connection: tracks.seen_since(connection, since))
 
     def article_by_id(self, article_id: int) -> Article | None:
         """Return a stored article."""

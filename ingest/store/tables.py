@@ -402,6 +402,19 @@ site_articles = Table(
 )
 """How many articles of a site were looked at for what it repeats."""
 
+site_tracks = Table(
+    "site_tracks",
+    metadata,
+    Column("site", CleanText, primary_key=True),
+    Column("pages", Integer, nullable=False),
+    Column("usual", Float, nullable=False),
+    Column("recent", Float, nullable=False),
+    Column("length", Float, nullable=False),
+    Column("rule_fit", Float, nullable=False),
+    Column("seen_at", Utc, nullable=False),
+)
+"""How well the pages of each site are read."""
+
 furniture = Table(
     "furniture",
     metadata,

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from ingest.alerts.throttle import Facts
+from ingest.articles.track import Sighting
 from ingest.model import (
     AlertWhy,
     Article,
@@ -34,6 +35,7 @@ from ingest.store import (
     outbox,
     stories,
     subscriptions,
+    tracks,
 )
 from ingest.store import sketches as index
 
@@ -115,6 +117,10 @@ class Tx:
     def learn(self, host: str, digests: Collection[int]) -> None:
         """Count one more article of a site, with these paragraphs at its ends."""
         habits.learn(self._connection, host, digests)
+
+    def track(self, site: str, sighting: Sighting, *, now: datetime) -> None:
+        """Count one more page of a site, well read or not."""
+        tracks.add(self._connection, site, sighting, now)
 
     def article(self, article_id: int) -> Article | None:
         """Return an article as this unit of work sees it."""

@@ -10,7 +10,7 @@ import pytest
 from ingest.alerts import health, observe
 from ingest.alerts.health import LISTED, PATIENCE, REPEAT, SELDOM, SPACING, Changes, Observation
 from ingest.alerts.settings import Health
-from ingest.model import Backlog, Condition, Feed, FeedState, Outcome, Validity
+from ingest.model import Backlog, Condition, Feed, FeedState, Outcome, SiteTrack, Validity
 
 NOW = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -293,3 +293,22 @@ def test_a_rule_that_matches_nothing_for_a_month_or_nearly_everything_is_told() 
     never = observe.of_rules(["a"], [], {}, 0, 0)
     assert run((AT_ONCE, never), (29 * DAY, never)) == []
     assert run((AT_ONCE, never), (30 * DAY, never))[0][1] == "health.raised"
+
+
+@pytest.mark.parametrize(
+    ("track", "kinds"),
+    [
+        (SiteTrack("a.example", 40), []),
+        (SiteTrack("a.example", 40, recent=0.4), ["extraction_dropped"]),
+        (SiteTrack("a.example", 10, recent=0.4), []),
+        (SiteTrack("a.example", 40, rule_fit=0.2), ["site_rule_unfit"]),
+        (
+            SiteTrack("a.example", 40, recent=0.1, rule_fit=0.1),
+            ["site_rule_unfit", "extraction_dropped"],
+        ),
+    ],
+)
+def test_a_site_whose_pages_are_not_read_as_before_is_seen(
+    track: SiteTrack, kinds: list[str]
+) -> None:
+    assert [each.kind for each in observe.of_sites([track])] == kinds

@@ -1,5 +1,6 @@
 """A look at the health: conditions as rows, told to the health channels and to rules' channels."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,10 +10,12 @@ import pytest
 
 from ingest.alerts.health import Observation
 from ingest.alerts.settings import Health
+from ingest.articles.sites import SiteRule, SiteRules
 from ingest.errors import DeliveryError, HttpStatus
 from ingest.jobs.context import Rules
 from ingest.jobs.health import look, look_at_rules
 from ingest.model import Response
+from tests.desk import page, prose
 from tests.jobs.desk import FEED, JobDesk, open_job_desk
 from tests.jobs.test_outbox import drain, tell
 
@@ -186,3 +189,46 @@ def test_a_rule_that_never_matches_is_told_after_a_month_and_cleared_by_a_match(
     assert (told["condition"], told["subject"]) == ("rule never matches", "rule 1")
     assert cleared["detail"] == "An article has matched it."
     assert look(jobs.context, jobs.now) == []
+
+
+def test_a_redesign_that_a_site_rule_no_longer_fits_is_told(jobs: JobDesk) -> None:
+    rule = SiteRule(hosts=("a.example",), body=("article",))
+    jobs.set(sites=SiteRules([rule]))
+    read_pages(jobs, range(20), page)
+    assert look_for(jobs, minutes=10) == []
+    read_pages(jobs, range(20, 27), redesigned)
+
+    (raised,) = look_for(jobs, minutes=10)
+
+    assert (raised["data"]["condition"], raised["data"]["subject"]) == (
+        "site rule unfit",
+        "a.example",
+    )
+
+
+def test_a_site_that_gives_its_text_no_more_is_told_until_it_does(jobs: JobDesk) -> None:
+    read_pages(jobs, range(20), page)
+    read_pages(jobs, range(20, 25), lambda headline, _: page(headline, []))
+    (raised,) = look_for(jobs, minutes=10)
+    read_pages(jobs, range(25, 30), page)
+    (cleared,) = look_for(jobs, hours=2)
+
+    assert raised["data"]["condition"] == "extraction dropped"
+    assert (cleared["type"], cleared["data"]["subject"]) == ("health.cleared", "a.example")
+
+
+def redesigned(headline: str, paragraphs: Iterable[str]) -> bytes:
+    return page(headline, paragraphs).replace(b"article>", b"main>")
+
+
+def read_pages(
+    jobs: JobDesk, numbers: range, layout: Callable[[str, Iterable[str]], bytes]
+) -> None:
+    """Let the feed bring entries with pages of this layout, and read them."""
+    items = [(f"/{number}", f"News number {number}", "In short.") for number in range(numbers.stop)]
+    jobs.publish(*items)
+    for number in numbers:
+        path, headline, _ = items[number]
+        jobs.web.answers[f"https://a.example{path}"] = layout(headline, prose(number, "harbour"))
+    jobs.refresh()
+    jobs.read()
