@@ -224,7 +224,8 @@ class App:
             done = read(entry, self.context, now())
             if done.early_alerts or (done.kept and done.kept.alerts):
                 self.out.look()
-            self._tell(done)
+            if not done.exchange.again or done.early_alerts:
+                self._tell(done)
             return done.exchange
 
         def postpone(entry: Entry, error: Exception) -> None:

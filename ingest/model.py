@@ -678,6 +678,8 @@ class Exchange:
     """The IP address that answered, where it is known."""
     crawl_delay_s: float | None = None
     """What the site's robots.txt asks for between two pages."""
+    again: bool = False
+    """Whether this was a step on the way, and the work is to go on when the site's delay is over."""
 
 
 class RobotsWhy(StrEnum):
@@ -696,3 +698,5 @@ class RobotsVerdict:
     allowed: bool
     why: RobotsWhy
     crawl_delay_s: float | None = None
+    asked: Exchange | None = None
+    """What asking the site for its rules came to, where that was done just now."""

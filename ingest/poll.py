@@ -65,6 +65,8 @@ class Summary:
     def _add_reading(self, event: Read) -> None:
         kept = event.kept
         self.alerts += event.early_alerts
+        if event.exchange.again:
+            return
         if kept is None:
             self.pages["put_off"] += 1
             return

@@ -13,6 +13,7 @@ from email.utils import formatdate
 from hashlib import blake2b
 from http import HTTPStatus
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Self
 from urllib.parse import unquote
@@ -31,6 +32,8 @@ class Asked:
     """The request target, query included."""
     headers: Mapping[str, str]
     body: bytes = b""
+    at: float = field(default_factory=monotonic)
+    """When it had arrived, monotonic seconds."""
 
     @property
     def route(self) -> str:

@@ -121,7 +121,7 @@ class Settings(Section):
         None,
         description="Where site owners reach you; sent in the User-Agent.",
     )
-    workers: int = Field(16, ge=1, le=256, description="Threads for input and output.")
+    workers: int = Field(64, ge=1, le=256, description="Threads for input and output.")
     fetch: Fetch = Fetch()
     polling: Polling = Polling()
     articles: Articles = Articles()

@@ -14,7 +14,7 @@ from protego import Protego
 from ingest.errors import Blocked, FetchError, HttpStatus, Offline
 from ingest.fetch import guard
 from ingest.fetch.settings import Fetch
-from ingest.model import Request, Response, RobotsVerdict, RobotsWhy
+from ingest.model import Exchange, Request, Response, RobotsVerdict, RobotsWhy
 
 TOKEN = "ingest"  # noqa: S105 - the product token of RFC 9309 §2.2.1, the name in our User-Agent
 
@@ -65,6 +65,8 @@ class _Rules:
     weight: int
     until: float
     """When to ask again, monotonic."""
+    asked: Exchange
+    """What asking for them came to."""
     lost_at: float | None = None
     """Since when the file cannot be had; None while it can."""
 
@@ -97,28 +99,33 @@ class Robots:
             target = guard.read_url(url)
         except Blocked:
             return RobotsVerdict(True, RobotsWhy.ALLOWED)
-        rules = self._rules(target.root)
+        rules, is_fresh = self._rules(target.root)
+        asked = rules.asked if is_fresh else None
         if rules.parsed is None:
             lost = rules.lost_at is not None and self._clock() - rules.lost_at < GIVE_UP_S
-            return RobotsVerdict(not lost, RobotsWhy.UNREACHABLE if lost else RobotsWhy.ALLOWED)
+            why = RobotsWhy.UNREACHABLE if lost else RobotsWhy.ALLOWED
+            return RobotsVerdict(not lost, why, asked=asked)
         allowed = rules.parsed.can_fetch(target.url, TOKEN)
         why = RobotsWhy.ALLOWED if allowed else RobotsWhy.DISALLOWED
-        return RobotsVerdict(allowed, why, rules.parsed.crawl_delay(TOKEN))
+        return RobotsVerdict(allowed, why, rules.parsed.crawl_delay(TOKEN), asked)
 
-    def _rules(self, origin: str) -> _Rules:
-        """Return the rules of an origin, asked for by one thread while the others wait."""
+    def _rules(self, origin: str) -> tuple[_Rules, bool]:
+        """Return the rules of an origin, and whether they were asked for just now.
+
+        One thread asks while the others wait.
+        """
         with self._lock:
             known = self._known.get(origin)
             if known is not None and self._clock() < known.until:
                 self._known.move_to_end(origin)
-                return known
+                return known, False
             answer = self._asking.get(origin)
             mine = answer is None
             if answer is None:
                 answer = self._asking[origin] = Future()
         if mine:
             self._ask(origin, known, answer)
-        return answer.result()
+        return answer.result(), True
 
     def _ask(self, origin: str, known: _Rules | None, answer: "Future[_Rules]") -> None:
         try:
@@ -141,20 +148,24 @@ class Robots:
         before hold on meanwhile (§2.4).
         """
         request = Request(f"{origin}/robots.txt", self._settings.timeout.total_seconds(), MAX_BYTES)
+        began = self._clock()
         try:
-            body = self._client.fetch(request).body
+            response = self._client.fetch(request)
         except Offline:
             raise
         except FetchError as error:
-            if isinstance(error, HttpStatus) and _is_refusal(error.status):
-                return _Rules(None, 0, self._clock() + FRESH_S)
-            return self._lost(known)
-        text = body[:PARSE_BYTES].decode("utf-8-sig", "replace")
+            status = error.status if isinstance(error, HttpStatus) else None
+            asked = Exchange(status, error.retry_after_s, self._clock() - began)
+            if status is not None and _is_refusal(status):
+                return _Rules(None, 0, self._clock() + FRESH_S, asked)
+            return self._lost(known, asked)
+        text = response.body[:PARSE_BYTES].decode("utf-8-sig", "replace")
         lines = list(_concerning_us(text.splitlines()))
         until = self._clock() + FRESH_S
-        return _Rules(Protego.parse("\n".join(lines)), _weight(lines), until)
+        asked = Exchange(response.status, elapsed_s=response.elapsed_s, address=response.address)
+        return _Rules(Protego.parse("\n".join(lines)), _weight(lines), until, asked)
 
-    def _lost(self, known: _Rules | None) -> _Rules:
+    def _lost(self, known: _Rules | None, asked: Exchange) -> _Rules:
         now = self._clock()
         since = now if known is None or known.lost_at is None else known.lost_at
         again_s = SOON_S if now - since < FIRST_MINUTE_S else UNREACHABLE_S
@@ -162,6 +173,7 @@ class Robots:
             known.parsed if known else None,
             known.weight if known else 0,
             now + again_s,
+            asked,
             since,
         )
 

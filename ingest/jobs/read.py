@@ -19,7 +19,10 @@ serves. Short, because an alert waits for them."""
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What reading one entry came to; `kept` is None when it was put off."""
+    """What reading one entry came to; `kept` is None when it was put off.
+
+    With `exchange.again` it was only begun, and nothing was written but early alerts.
+    """
 
     entry: Entry
     page: PageRead
@@ -45,6 +48,8 @@ def read(entry: Entry, context: Context, now: datetime) -> Read:
         scraped = scrape(entry, own, context, now)
     except Offline as error:
         return Read(entry, _wait_for_network(entry, error, context, now), None, early, Exchange())
+    if scraped.exchange.again:
+        return Read(entry, scraped.page, None, early, scraped.exchange)
     if scraped.passing and unread(was) and entry.attempts < len(TRIES):
         _put_off(entry, scraped, context, now)
         return Read(entry, scraped.page, None, early, scraped.exchange)

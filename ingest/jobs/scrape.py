@@ -46,6 +46,9 @@ def scrape(entry: Entry, own: Extraction, context: Context, now: datetime) -> Sc
     if (reason := _no_page(entry, context)) is not None:
         return Scraped(reason, Exchange())
     verdict = context.doors.robots.verdict(entry.link or "")
+    if verdict.asked and verdict.why is RobotsWhy.ALLOWED:
+        page = PageRead("robots_first", "the site was asked for its robots.txt first")
+        return Scraped(page, _paced(verdict.asked, verdict, again=True))
     if not verdict.allowed:
         return _kept_out(verdict)
     if entry.article_id is None and (known := _known_page(entry, context, now)):
@@ -56,8 +59,12 @@ def scrape(entry: Entry, own: Extraction, context: Context, now: datetime) -> Sc
     if scraped.moved_to and context.doors.robots.verdict(scraped.moved_to).allowed:
         scraped = _read(replace(request, url=scraped.moved_to), own, context)
     scraped = _with_further(scraped, request, own, context, verdict.crawl_delay_s or 0)
-    exchange = replace(scraped.exchange, crawl_delay_s=verdict.crawl_delay_s)
-    return replace(scraped, exchange=exchange)
+    return replace(scraped, exchange=_paced(scraped.exchange, verdict))
+
+
+def _paced(exchange: Exchange, verdict: RobotsVerdict, *, again: bool = False) -> Exchange:
+    """Return the exchange with the delay that the site's robots.txt asks for."""
+    return replace(exchange, crawl_delay_s=verdict.crawl_delay_s, again=again)
 
 
 def _read(request: Request, own: Extraction, context: Context) -> Scraped:
@@ -152,7 +159,7 @@ def _no_page(entry: Entry, context: Context) -> PageRead | None:
 
 def _kept_out(verdict: RobotsVerdict) -> Scraped:
     """Say why robots.txt keeps us out; rules that cannot be had just now may be had soon."""
-    exchange = Exchange(crawl_delay_s=verdict.crawl_delay_s)
+    exchange = _paced(verdict.asked or Exchange(), verdict)
     if verdict.why is RobotsWhy.UNREACHABLE:
         page = PageRead("robots_unreachable", "the site's robots.txt cannot be had")
         return Scraped(page, exchange, passing=True)

@@ -75,7 +75,7 @@ class Pool:
         self._queued = 0
         self._most = threads * 8
         self._tasks: SimpleQueue[tuple[str, _Task] | None] = SimpleQueue()
-        self._done: SimpleQueue[tuple[str, Exchange]] = SimpleQueue()
+        self._done: SimpleQueue[tuple[str, _Task, Exchange]] = SimpleQueue()
         self._wake = threading.Event()
         self._stopping = False
         self._settled = threading.Event()
@@ -150,12 +150,15 @@ class Pool:
     def _collect(self) -> None:
         """Give back the slots of finished work and let its lanes go on."""
         while not self._done.empty():
-            lane, exchange = self._done.get()
+            lane, task, exchange = self._done.get()
             now = monotonic()
             self._gate.finish(lane, now, exchange)
             self._running[lane] -= 1
             if not self._running[lane]:
                 del self._running[lane]
+            if exchange.again and not self._stopping:
+                self._lanes.setdefault(lane, deque()).appendleft(task)
+                self._queued += 1
             if lane in self._lanes:
                 heapq.heappush(self._ready, (now, lane))
 
@@ -228,7 +231,7 @@ class Pool:
     def _serve(self) -> None:
         while (item := self._tasks.get()) is not None:
             lane, task = item
-            self._done.put((lane, self._do(task)))
+            self._done.put((lane, task, self._do(task)))
             self._wake.set()
 
     def _do(self, task: _Task) -> Exchange:

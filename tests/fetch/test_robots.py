@@ -74,7 +74,11 @@ def test_rules_are_read(rules: Robots, origin: Origin, text: str, path: str, all
 def test_the_reason_is_told(rules: Robots, origin: Origin) -> None:
     publish(origin, "User-agent: *\nDisallow: /private\nCrawl-delay: 7")
 
-    assert rules.verdict(origin.url("/private")).why is RobotsWhy.DISALLOWED
+    first = rules.verdict(origin.url("/private"))
+    assert first.why is RobotsWhy.DISALLOWED
+    assert first.asked is not None
+    assert first.asked.status == 200
+    assert rules.verdict(origin.url("/private")).asked is None
     assert rules.verdict(origin.url("/open")).why is RobotsWhy.ALLOWED
     assert rules.verdict(origin.url("/open")).crawl_delay_s == 7
 

@@ -206,6 +206,23 @@ def test_the_gate_hears_what_each_exchange_came_to() -> None:
         assert gate.told == [("a", 200)]
 
 
+def test_work_that_was_only_begun_goes_on_in_its_lane_before_what_came_later() -> None:
+    class Stepwise(Rows):
+        def work(self, row: str) -> Exchange:
+            is_first = row not in self.done
+            super().work(row)
+            return Exchange(200, again=is_first)
+
+    rows = Stepwise(["site/1", "site/2"])
+    gate = OpenGate(at_once=1)
+    with pool(rows.source(), gate) as workers:
+        workers.look()
+        assert workers.wait_idle(10)
+
+    assert rows.done == ["site/1", "site/1", "site/2", "site/2"]
+    assert gate.told == [("site", 200)] * 4
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_dispatcher_that_dies_is_not_waited_for() -> None:
     class Broken(OpenGate):
