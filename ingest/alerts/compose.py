@@ -133,7 +133,7 @@ def surge_data(rule: Rule, found: Surge) -> dict[str, object]:
         "count": found.count,
         "usual": found.usual,
         "window": span,
-        "chart": found.chart,
+        "counts": list(found.counts),
         "detail": f"{found.count} articles in {span}, usually {found.usual:g}",
     }
 

@@ -1,4 +1,4 @@
-"""How a message reads: a mail in text and HTML, a webhook's body, a short text for pushes.
+"""How a message reads: a mail in text and HTML, a webhook's body.
 
 Everything in a payload may come from strangers; it is tidied first and escaped by the templates.
 """
@@ -6,7 +6,6 @@ Everything in a payload may come from strangers; it is tidied first and escaped 
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -25,7 +24,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ingest.alerts.headers import MAIL_POLICY
 from ingest.alerts.tidy import line, tidy, web_link
-from ingest.alerts.wording import LABELS, SHOWN_ALERTS, alert_view, marked, moment, subject
+from ingest.alerts.wording import LABELS, SHOWN_ALERTS, alert_view, moment, subject
 from ingest.model import Delivery
 
 FONT = "Helvetica,Arial,sans-serif"  # short: repeated in every cell, and Gmail cuts at 102 kB
@@ -34,10 +33,6 @@ STYLES = {
     "plain": f"font-family:{FONT};font-size:16px;line-height:23px;color:#1c1f23;",
     "small": f"font-family:{FONT};font-size:13px;line-height:18px;color:#5b636b;",
 }
-MAX_SHORT = 700
-"""Services behind Apprise take from 1,000 characters (Pushover 1,024) up; the link needs room."""
-MAX_SHORT_URL = 300
-
 _templates = Environment(
     loader=PackageLoader("ingest.alerts"),
     autoescape=select_autoescape(["html"]),
@@ -49,14 +44,6 @@ _templates = Environment(
 # `tojson` of jinja2 is meant for HTML and writes `<` as an escape, which JSON reads back as it was
 _sandbox = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, autoescape=False)
 _templates.filters |= {"web_link": web_link, "moment": moment}
-
-
-@dataclass(frozen=True, slots=True)
-class Short:
-    """A message for a small screen: plain text."""
-
-    title: str
-    body: str
 
 
 def mail(
@@ -120,22 +107,6 @@ def templated_body(delivery: Delivery, template: Template) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def short(delivery: Delivery) -> Short:
-    """Return a delivery as a title and a few lines: what matched, or what is wrong, and the link."""
-    data = _data(delivery)
-    title = subject(delivery.type, data)
-    if delivery.type == "digest":
-        lines = [subject("alert.created", alert) for alert in data.get("alerts", ())]
-    elif delivery.type.startswith("health."):
-        lines = [str(data[key]) for key in ("detail", "advice") if data.get(key)]
-    else:
-        summary = (data.get("article") or {}).get("summary") or ""
-        lines = [each.text for each in marked(data) if each.field != "title"] or [summary]
-    url = web_link((data.get("article") or {}).get("url"))
-    body = _fill(lines, MAX_SHORT)
-    return Short(title, f"{body}\n{url}".strip() if url and len(url) <= MAX_SHORT_URL else body)
-
-
 def _data(delivery: Delivery) -> dict[str, Any]:
     """Return the payload's `data` with every text in it tidied."""
     data = tidy(delivery.payload.get("data"))
@@ -192,14 +163,3 @@ def slug(name: str) -> str:
 
 def _digest(*values: object) -> str:
     return blake2b(repr(values).encode("utf-8", "replace"), digest_size=5).hexdigest()
-
-
-def _fill(lines: Sequence[str], limit: int) -> str:
-    """Return as many lines as fit, the last one cut."""
-    kept: list[str] = []
-    for text in lines:
-        room = limit - sum(len(each) + 1 for each in kept)
-        if room < 40:
-            break
-        kept.append(line(text, room))
-    return "\n".join(kept)

@@ -15,7 +15,8 @@ HISTORY = timedelta(days=7)
 EASES = 0.5
 """A surge that stands is over when it has fallen to half of what raised it, so that it does not
 flicker around that mark."""
-BARS = "▁▂▃▄▅▆▇█"
+SHOWN = 24
+"""Windows of a chart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Surge:
     count: int
     usual: float
     window: timedelta
-    chart: str
-    """The latest windows as bars, the present one last."""
+    counts: Sequence[int]
+    """Those of the latest windows, the present one last."""
 
 
 def measure(
@@ -52,8 +53,9 @@ def measure(
     least = max(FEWEST, factor * max(usual, 1.0)) * (EASES if standing else 1.0)
     if count < least:
         return None
-    bars = [_count(times, now - (n + 1) * window, now - n * window) for n in range(23, -1, -1)]
-    return Surge(count, round(usual, 1), window, _chart(bars))
+    shown = range(SHOWN - 1, -1, -1)
+    counts = [_count(times, now - (n + 1) * window, now - n * window) for n in shown]
+    return Surge(count, round(usual, 1), window, counts)
 
 
 def absent(
@@ -74,8 +76,3 @@ def _average(times: Sequence[datetime], window: timedelta, now: datetime) -> flo
 
 def _count(times: Sequence[datetime], start: datetime, end: datetime) -> int:
     return bisect_left(times, end) - bisect_left(times, start)
-
-
-def _chart(counts: Sequence[int]) -> str:
-    most = max(counts) or 1
-    return "".join(BARS[round(count / most * (len(BARS) - 1))] for count in counts)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from ingest.alerts import chart
 from ingest.alerts.passages import pieces
 from ingest.alerts.tidy import line
 
@@ -94,10 +95,24 @@ def alert_view(type: str, data: Mapping[str, Any]) -> dict[str, Any]:
         "headline": headline_of(data),
         "byline": _byline(data, sources),
         "note": _note(type, data),
+        "chart": chart_of(data),
         "passages": marked(data),
         "sources_label": f"Told by {_count(len(sources), 'source')}",
         "shown_sources": sources[:SHOWN_SOURCES],
         "more_sources": f"and {more} more" if (more := len(sources) - SHOWN_SOURCES) > 0 else "",
+    }
+
+
+def chart_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the chart of a surge with its caption."""
+    counts = [int(count) for count in data.get("counts", ())]
+    if not counts:
+        return None
+    return {
+        "counts": counts,
+        "text": chart.text(counts),
+        "heights": chart.heights(counts),
+        "caption": f"In windows of {data.get('window')}; the last one is the present",
     }
 
 
@@ -135,7 +150,7 @@ def _note(type: str, data: Mapping[str, Any]) -> str:
     if type != "alert.surge":
         return ""
     if data.get("detail"):
-        return str(data.get("chart") or "")  # the headline says the counts
+        return ""  # the headline and the chart say it
     return f"{data.get('count')} in {data.get('window')}, usually {data.get('usual')}."
 
 

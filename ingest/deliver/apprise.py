@@ -1,17 +1,24 @@
-"""The Apprise channel: a short text to any service that the Apprise library knows (an extra)."""
+"""The Apprise channel: short messages to any service that the Apprise library knows (an extra)."""
 
 import importlib
 import importlib.util
 from datetime import timedelta
+from time import monotonic
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 
-from ingest.alerts.render import short
+from ingest.alerts.push import Room, Style, pushes
 from ingest.deliver.settings import ChannelSection
 from ingest.errors import ConfigError, DeliveryError
 from ingest.model import Delivery
 from ingest.units import Duration
+
+MOST_BYTES = 3800
+"""Of one message: ntfy makes a file of more than 4,096 bytes, Telegram refuses 4,096 characters."""
+
+_MACHINES = {"json", "xml", "form", "amqp", "apprise"}
+"""Behind these is a program and no screen: plain text, unless the address asks for another format."""
 
 
 class AppriseConfig(ChannelSection):
@@ -40,8 +47,9 @@ class Apprise:
         self._name, self._config = name, config
 
     def send(self, delivery: Delivery) -> None:
-        """Hand over a delivery as a short text.
+        """Hand over a delivery in the service's own format and within its limits.
 
+        A long digest may take several messages; where one of them is refused, all come again.
         Raises DeliveryError: permanent where Apprise does not know the address; a service's
         refusal is tried again, since Apprise does not say whether it is for good.
         """
@@ -55,12 +63,28 @@ class Apprise:
             )
         group = library.Apprise(asset=asset)
         group.add(service)
-        text = short(delivery)
-        taken = group.notify(
-            title=text.title,
-            body=text.body,
-            body_format="text",
-            timeout=self._config.timeout.total_seconds(),
-        )
-        if not taken:
-            raise DeliveryError(f"{service.service_name} did not take the message")
+        style, deadline = _style(service), monotonic() + self._config.timeout.total_seconds()
+        room = Room(service.title_maxlen, min(service.body_maxlen or MOST_BYTES, MOST_BYTES))
+        for push in pushes(delivery, style, room):
+            taken = group.notify(
+                title=push.title,
+                body=push.body,
+                body_format=style.value,
+                timeout=max(deadline - monotonic(), 0.1),
+            )
+            if not taken:
+                raise DeliveryError(f"{service.service_name} did not take the message")
+
+
+def _style(service: Any) -> Style:
+    """Return the richest style that a service shows, or the one that its address asks for."""
+    if _schema(service) in _MACHINES:
+        return Style(service.resolve_format(None).value)
+    for style in (Style.HTML, Style.MARKDOWN):
+        if service.resolve_format(style.value).value == style.value:
+            return style
+    return Style.TEXT
+
+
+def _schema(service: Any) -> str:
+    return str(service.url()).partition(":")[0].removesuffix("s")

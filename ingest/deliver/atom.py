@@ -11,8 +11,11 @@ from xml.etree import ElementTree as ET
 
 from pydantic import Field
 
-from ingest.alerts.render import short, slug
+from ingest.alerts import chart
+from ingest.alerts.push import Room, Style, pushes
+from ingest.alerts.render import slug
 from ingest.alerts.tidy import line, web_link
+from ingest.alerts.wording import headline_of
 from ingest.deliver.settings import ChannelSection
 from ingest.errors import DeliveryError
 from ingest.model import Delivery
@@ -20,6 +23,9 @@ from ingest.units import ConfigPath
 
 KEPT = 100
 """Entries of a feed; a reader that looks once a day misses none of a hundred alerts."""
+
+MUCH = Room(title=160, body=200_000)
+"""All that a digest of two hundred alerts holds."""
 
 _ATOM = "http://www.w3.org/2005/Atom"  # RFC 4287 §1.2
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 §2.2
@@ -81,17 +87,26 @@ def _with(delivery: Delivery, entries: list[ET.Element], name: str, title: str) 
 
 
 def _entry(delivery: Delivery) -> ET.Element:
-    text = short(delivery)
-    data: Any = delivery.payload.get("data")
-    article = data.get("article") if isinstance(data, dict) else None
+    text = pushes(delivery, Style.HTML, MUCH)[0]
+    given: Any = delivery.payload.get("data")
+    data = given if isinstance(given, dict) else {}
+    article = data.get("article")
     entry = ET.Element(f"{{{_ATOM}}}entry")
     _add(entry, "id", f"urn:ingest:{delivery.id}")
     _add(entry, "title", text.title)
     _add(entry, "updated", str(delivery.payload["timestamp"]))
     if url := web_link((article or {}).get("url")):
         _add(entry, "link", "").set("href", line(url))
-    _add(entry, "content", text.body).set("type", "text")
+    _add(entry, "content", text.body + _chart(data)).set("type", "html")
     return entry
+
+
+def _chart(data: dict[str, Any]) -> str:
+    """Return the chart of a surge; a reader that shows no SVG leaves it out."""
+    if not data.get("counts"):
+        return ""
+    counts = ", ".join(map(str, data["counts"]))
+    return f"<br/>{chart.svg(data['counts'], headline_of(data), counts)}"
 
 
 def _add(parent: ET.Element, name: str, text: str) -> ET.Element:

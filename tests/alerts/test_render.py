@@ -1,4 +1,4 @@
-"""How a message reads as a mail, as a webhook's body and on a small screen."""
+"""How a message reads as a mail and as a webhook's body."""
 
 import json
 import os
@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.alerts import compose, render
+from ingest.alerts import chart, compose, render
 from ingest.alerts.settings import address
 from ingest.alerts.surge import Surge
 from ingest.model import Delivery
@@ -33,11 +33,27 @@ HEALTH = {
     "detail": "The last answer was 503.",
     "advice": "Look at https://coast.example/feed in a browser.",
 }
+MANY = {
+    "condition": "feed failing",
+    "subject": "37 feeds",
+    "since": "2026-03-01T08:00:00Z",
+    "detail": "",
+    "advice": "`ingest feeds list --state failing` shows them.",
+    "subjects": [
+        {
+            "subject": f"Outlet {number}",
+            "since": "2026-03-01T08:00:00Z",
+            "detail": "9 checks in a row have failed; the last: coast.example answered 503",
+        }
+        for number in range(37)
+    ],
+}
 FOLDED = {
     "alerts": [data(title=f"Harbour report {number}") for number in range(38)],
     "reason": "rate until 2026-03-02T09:15Z",
 }
-SURGE = compose.surge_data(RULE, Surge(31, 4.0, timedelta(hours=2), "▁▁▁▁▂▁▁▁▁▁▁▁▁▂▁▁▁▁▁▁▁▂▄█"))
+COUNTS = (2, 3, 1, 4, 7, 3, 2, 1, 0, 0, 2, 3, 4, 6, 5, 3, 2, 1, 0, 2, 3, 8, 17, 31)
+SURGE = compose.surge_data(RULE, Surge(31, 4.0, timedelta(hours=2), COUNTS))
 UPDATED = {
     **data(),
     "update": {"why": "more_outlets", "detail": "now told by 10 outlets"},
@@ -308,6 +324,22 @@ def test_a_surge_says_how_many_against_how_many_usually() -> None:
         assert "31 in 2h, usually 4." in part
 
 
+def test_a_surge_is_drawn_in_cells_of_a_table_and_in_a_line_of_text() -> None:
+    text, html = bodies(parsed(delivery("alert.surge", SURGE)))
+
+    assert chart.text(COUNTS) in text
+    assert re.findall(r'class="(?:bar|now)" width="10" height="(\d+)"', html) == [
+        str(height) for height in chart.heights(COUNTS)
+    ]
+    assert html.count('class="now"') == 1
+    assert 'aria-label="2, 3, 1, ' in html
+
+
+def test_many_feeds_out_of_order_are_each_named() -> None:
+    for part in bodies(parsed(delivery("health.raised", MANY))):
+        assert all(f"Outlet {number}" in part for number in range(37))
+
+
 def test_the_installation_is_named_where_it_has_an_address() -> None:
     mail = render.mail(
         delivery(), sender=SENDER, recipients=DESK, base_url="https://ingest.example"
@@ -332,6 +364,7 @@ def test_a_payload_with_parts_missing_is_still_a_mail(type: str, content: dict[s
         ("digest", "digest", DIGEST),
         ("folded", "digest", FOLDED),
         ("health", "health.raised", HEALTH),
+        ("many", "health.raised", MANY),
         ("surge", "alert.surge", SURGE),
         ("updated", "alert.updated", UPDATED),
     ],
@@ -348,7 +381,7 @@ def test_mails_read_as_they_were_last_looked_at(
         assert body == file.read_text(encoding="utf-8")
 
 
-# --- webhook and short text -----------------------------------------------------------------
+# --- webhook -----------------------------------------------------------------
 
 
 def test_a_webhooks_body_is_the_payload_the_same_each_time() -> None:
@@ -361,38 +394,6 @@ def test_a_webhooks_body_is_the_payload_the_same_each_time() -> None:
 
 def test_a_lone_surrogate_does_not_stop_a_webhook() -> None:
     assert b"pier ?" in render.webhook_body(delivery(content=data(title="pier \ud800")))
-
-
-def test_a_short_text_says_what_matched_and_where() -> None:
-    text = render.short(delivery())
-
-    assert text.title == f"[pier-closures] {TITLE}"
-    assert "closed the north pier on Monday" in text.body
-    assert text.body.endswith("\nhttps://coast.example/pier?edition=1&lang=en")
-
-
-def test_a_short_text_stays_short_and_keeps_its_link() -> None:
-    text = render.short(
-        delivery(content=data(body="pier " + "word " * 90 + "\n\n" + "ferry " * 5000))
-    )
-
-    assert len(text.body) <= 1000
-    assert text.body.endswith("lang=en")
-
-
-def test_a_short_text_of_a_digest_lists_its_alerts() -> None:
-    text = render.short(delivery("digest", DIGEST))
-
-    assert text.body.splitlines() == [
-        f"[pier-closures] {TITLE}",
-        "[pier-closures] A second headline",
-    ]
-
-
-def test_a_short_text_of_a_problem_says_what_to_do() -> None:
-    text = render.short(delivery("health.raised", HEALTH))
-
-    assert text.body.splitlines() == [HEALTH["detail"], HEALTH["advice"]]
 
 
 def test_the_date_is_that_of_the_message_not_of_the_attempt() -> None:

@@ -7,11 +7,13 @@ import shutil
 import subprocess
 from email.headerregistry import Address
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ingest.alerts.render import mail
-from tests.alerts.samples import delivery
+from tests.alerts.samples import data, delivery
+from tests.alerts.test_render import FOLDED, MANY, SURGE, UPDATED
 
 FLAGS = (
     "--headless",
@@ -66,11 +68,22 @@ def chromium() -> str:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_an_alert_fits_a_phone_is_readable_and_fetches_nothing(
-    chromium: str, tmp_path: Path, dark: bool
+@pytest.mark.parametrize(
+    ("type", "content", "marks"),
+    [
+        ("alert.created", data(), 5),
+        ("alert.updated", UPDATED, 5),
+        ("alert.surge", SURGE, 0),
+        ("digest", FOLDED, 80),
+        ("health.raised", MANY, 0),
+    ],
+    ids=["alert", "update", "surge", "digest", "health"],
+)
+def test_a_mail_fits_a_phone_is_readable_and_fetches_nothing(
+    chromium: str, tmp_path: Path, type: str, content: Any, marks: int, dark: bool
 ) -> None:
     desk = Address("Desk", "desk", "example.org")
-    part = mail(delivery(), sender=desk, recipients=(desk,)).get_body(("html",))
+    part = mail(delivery(type, content), sender=desk, recipients=(desk,)).get_body(("html",))
     assert part is not None
     page = tmp_path / "mail.html"
     page.write_text(part.get_content() + MEASURE, encoding="utf-8")
@@ -95,5 +108,5 @@ def test_an_alert_fits_a_phone_is_readable_and_fetches_nothing(
     assert measured["dark"] is dark
     assert measured["needs"] <= measured["has"]
     assert measured["fetched"] == []
-    assert measured["marks"] > 0
+    assert measured["marks"] >= marks
     assert measured["contrast"] >= 4.5

@@ -2,6 +2,7 @@
 
 import json
 import socket
+from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic, sleep
 from typing import Any
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from ingest.deliver import ChannelConfig, Channels, delivery_id
 from ingest.errors import ConfigError, DeliveryError
-from tests.alerts.samples import TITLE, delivery
+from tests.alerts.samples import ARTICLE, TITLE, data, delivery
 from tests.deliver.servers import Postbox, mail_server
 from tests.fetch.hostile import Hostile
 from tests.origin import Origin
@@ -125,6 +126,119 @@ def test_a_push_arrives_as_title_and_text(push: Any) -> None:
     sent = json.loads(origin.requests[0].body)
     assert sent["title"] == f"[pier-closures] {TITLE}"
     assert "closed the north pier" in sent["message"]
+
+
+LINK = str(ARTICLE.url)
+SERVICES = {
+    "discord": (
+        f"discord://{'1' * 18}/{'a' * 60}",
+        "notify_url",
+        f"/{'1' * 18}/{'a' * 60}",
+        "content",
+    ),
+    "telegram": (
+        f"tgram://12345678:{'A' * 35}/123",
+        "notify_url",
+        f"12345678:{'A' * 35}/sendMessage",
+        "text",
+    ),
+    "slack": (
+        f"slack://T1JJ3T3L2/A1BRTD4JD/{'T' * 24}/#desk",
+        "webhook_url",
+        f"/T1JJ3T3L2/A1BRTD4JD/{'T' * 24}",
+        "attachments",
+    ),
+    "google chat": ("gchat://space/key/token", "notify_url", "", "text"),
+    "ntfy": ("ntfy://127.0.0.1:{port}/alerts", None, "/", "message"),
+    "ntfy in markdown": ("ntfy://127.0.0.1:{port}/alerts?format=markdown", None, "/", "message"),
+    "gotify": (f"gotify://127.0.0.1:{{port}}/{'a' * 15}", None, "/message", "message"),
+    "mattermost": (f"mmost://127.0.0.1:{{port}}/{'a' * 26}", None, f"/hooks/{'a' * 26}", "text"),
+}
+"""Of each: an address, the attribute of its plugin that leads outside, where it posts, and the key of
+the text."""
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, Any], list[str]]:
+    """Give what sends a delivery by a service, its plugin led to loopback, and returns the texts."""
+
+    def send(name: str, kind: str, content: Any) -> list[str]:
+        library = pytest.importorskip("apprise", reason="the extra `apprise` is not installed")
+        url, outside, path, field = SERVICES[name]
+        with Origin() as origin:
+            url = url.format(port=origin.port)
+            if outside:
+                plugin = type(library.Apprise.instantiate(url))
+                monkeypatch.setattr(plugin, outside, origin.url("/out"))
+            answer = b"ok" if name == "slack" else b'{"ok": true}'
+            origin.route(f"/out{path}" if outside else path, (200, {}, answer))
+            apprise(url).send(replace(delivery(kind, content), channel="phone"))
+            bodies = [json.loads(asked.body)[field] for asked in origin.requests]
+        return [each if isinstance(each, str) else each[0]["text"] for each in bodies]
+
+    return send
+
+
+@uses_apprise
+@pytest.mark.parametrize(
+    ("name", "marked", "link"),
+    [
+        ("discord", "north **pier** on", f"[Coast Courier](<{LINK}>)"),
+        (
+            "telegram",
+            "north <b>pier</b> on",
+            f'<a href="{LINK.replace("&", "&amp;")}">Coast Courier</a>',
+        ),
+        ("slack", "north *pier* on", f"<{LINK.replace('&', '&amp;')}|Coast Courier>"),
+        ("google chat", "north *pier* on", f"<{LINK.replace('&', '&amp;')}|Coast Courier>"),
+        ("ntfy", "north pier on", f"\n{LINK}"),
+        ("ntfy in markdown", "north **pier** on", f"[Coast Courier](<{LINK}>)"),
+        ("gotify", "north pier on", f"\n{LINK}"),
+        ("mattermost", "north pier on", f"\n{LINK}"),
+    ],
+)
+def test_each_service_gets_what_it_shows(service: Any, name: str, marked: str, link: str) -> None:
+    (text,) = service(name, "alert.created", data())
+
+    assert marked in text
+    assert link in text
+
+
+@uses_apprise
+@pytest.mark.parametrize(
+    ("name", "hostile"),
+    [
+        ("discord", "@everyone"),
+        ("slack", "<!channel>"),
+        ("telegram", "<script>"),
+        ("google chat", "<users/all>"),
+    ],
+)
+def test_a_hostile_title_or_text_is_shown_and_not_obeyed(
+    service: Any, name: str, hostile: str
+) -> None:
+    content = data(title=f"{hostile} pier", body=f"{hostile} pier and ferry")
+    (text,) = service(name, "alert.created", content)
+    (listed,) = service(name, "digest", {"alerts": [content]})
+
+    for each in (text, listed):
+        assert hostile not in each
+        assert hostile.strip("<>@!") in each
+
+
+@uses_apprise
+@pytest.mark.parametrize(
+    ("name", "most"), [("discord", 2000), ("telegram", 4096), ("google chat", 4000), ("ntfy", 4096)]
+)
+def test_a_long_digest_is_listed_whole_within_the_limits_of_the_service(
+    service: Any, name: str, most: int
+) -> None:
+    alerts = [data(title=f"Отчёт гавани номер {number}") for number in range(38)]
+    texts = service(name, "digest", {"alerts": alerts, "reason": "rate until later"})
+
+    assert all(any(f"номер {number}" in text for text in texts) for number in range(38))
+    assert all(len(text) <= most for text in texts)
+    assert name != "ntfy" or all(len(text.encode()) <= most for text in texts)
 
 
 @uses_apprise
