@@ -6,8 +6,8 @@ Texts repeat themselves, so what a chunk between two spaces means is kept from t
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from itertools import chain
+from collections.abc import Callable, Iterable, Mapping
+from itertools import accumulate, chain
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -31,39 +31,99 @@ MOST_PLACES = 10_000
 """Places kept of one word, the first ones: no article says a word so often, a hostile page may."""
 
 _MOST_CHUNKS = 50_000
-"""Chunks remembered (about 10 MB); the daily vocabulary of many feeds fits, a flood is forgotten."""
+"""Chunks remembered, and as many from before (about 15 MB): the daily vocabulary of many feeds."""
 _MOST_LABELS = 10
 """Parts of a host name that are compared, the last ones; real ones have two to five."""
 _LONGEST_CHUNK = 50
 """Longer runs without a space hardly come again."""
 
-_BLANK_LINE = re.compile(r"\n\s*\n|\u2029")
+_HEAD = 3
+"""Letters by which beginnings are looked up, or fewer where fewer are asked for."""
+
+_BLANK_LINE = re.compile(r"\n\s*\n")
 _CHUNK = re.compile(r"\S+")
 
 
-class _Meaning(NamedTuple):
-    """What a chunk means to the rules."""
+class _More(NamedTuple):
+    """What is to be known of a chunk that is not one word within a sentence."""
 
     width: int
     """Its number of words."""
     hits: tuple[tuple[str, int, int], ...] = ()
-    """Wanted word, its first word and the one after its last."""
+    """Wanted word, its first word and the one after its last; none for a single word."""
     breaks: tuple[int, ...] = ()
-    words: tuple[Word, ...] = ()
-    """All its words, where one of them is wanted."""
 
 
-_PLAIN = _Meaning(1)
-_ENDING = _Meaning(1, breaks=(1,))
-"""One word that no rule asks for, within a sentence and at its end."""
+_Meaning = tuple[tuple[str, ...], _More | None] | None
+"""What a chunk means to the rules: which wanted words its single word is, and what else there is.
+
+None for a word that nobody asks for.
+"""
+_END = _More(1, breaks=(1,))
+"""A single word at the end of a sentence."""
+_UNKNOWN: _Meaning = ((), None)
+
+
+class _Meanings(dict[str, _Meaning]):
+    """What chunks mean, learnt when one is asked for; those not met for long are forgotten."""
+
+    def __init__(self, learn: Callable[[str], _Meaning]) -> None:
+        super().__init__()
+        self._learn = learn
+        self._before: dict[str, _Meaning] = {}
+
+    def __missing__(self, chunk: str) -> _Meaning:
+        meaning = self._before.get(chunk, _UNKNOWN)
+        if meaning is _UNKNOWN:
+            meaning = self._learn(chunk)
+        if len(chunk) <= _LONGEST_CHUNK:
+            if len(self) >= _MOST_CHUNKS:
+                self._before = dict(self)
+                self.clear()
+            self[chunk] = meaning
+        return meaning
+
+
+class _Field:
+    """The chunks of one text of a document, and which word is in which."""
+
+    __slots__ = ("_chunks", "_firsts", "_offsets", "first", "text", "wide")
+
+    def __init__(self, text: str, first: int) -> None:
+        self.text = text
+        self.first = first
+        """The number of its first word."""
+        self.wide: list[tuple[int, int]] = []
+        """Which chunks have another number of words than one, and how many."""
+        self._chunks: list[str] = []
+        self._firsts: list[int] = []
+        self._offsets: list[int] = []
+
+    def word(self, number: int) -> tuple[Word, int]:
+        """Return a word and the number of its chunk."""
+        if not self._chunks:
+            self._chunks = self.text.split()
+            widths = [1] * len(self._chunks)
+            for at, width in self.wide:
+                widths[at] = width
+            self._firsts = list(accumulate(widths[:-1], initial=self.first))
+        at = bisect_right(self._firsts, number) - 1
+        return cut(self._chunks[at]).words[number - self._firsts[at]], at
+
+    def bounds(self, number: int) -> tuple[int, int]:
+        """Return where a word begins and ends in the text."""
+        if not self._offsets:
+            self._offsets = [found.start() for found in _CHUNK.finditer(self.text)]
+        word, at = self.word(number)
+        return self._offsets[at] + word.start, self._offsets[at] + word.end
 
 
 class Reading:
     """One document as the rules see it: headline and body in one row of numbered words."""
 
     __slots__ = (
-        *("_offsets", "_spans", "body", "breaks", "chunks", "firsts", "listed", "lists", "more"),
-        *("names", "places", "starts", "texts"),
+        *("_fields", "_spans", "body", "breaks", "listed", "lists", "more", "names", "places"),
+        *("starts", "texts"),
     )
 
     def __init__(self, document: Document, lists: Mapping[str, Listing]) -> None:
@@ -93,11 +153,7 @@ class Reading:
         """Words before which a sentence or paragraph has ended."""
         self.body = 0
         """The number at which the body begins."""
-        self.firsts: list[int] = []
-        """Number of the first word of each chunk that holds a wanted word."""
-        self.chunks: list[tuple[int, tuple[Word, ...]]] = []
-        """Beside `firsts`: which chunk of its field it is, and its words."""
-        self._offsets: dict[str, list[int]] = {}
+        self._fields: dict[str, _Field] = {}
         self._spans: dict[Place, Span] = {}
 
     def field(self, place: Place) -> str:
@@ -111,29 +167,25 @@ class Reading:
         """Return where the wanted words stand in these fields, or also in headline and body."""
         return self.more.get(fields[0], self.places)
 
-    def _word(self, number: int) -> tuple[Word, int]:
-        """Return a word and which chunk of its field it is in; that chunk holds a wanted word."""
-        row = bisect_right(self.firsts, number) - 1
-        at, words = self.chunks[row]
-        return words[number - self.firsts[row]], at
+    def begin(self, name: str, first: int) -> _Field:
+        """Return a field that is about to be read, its first word numbered so."""
+        field = self._fields[name] = _Field(self.texts[name], first)
+        return field
 
     def span(self, place: Place) -> Span:
         """Return the passage of the text from the first to the last word of a place."""
         span = self._spans.get(place)
         if span is None:
             name = self.field(place)
-            if name not in self._offsets:
-                self._offsets[name] = [found.start() for found in _CHUNK.finditer(self.texts[name])]
-            offsets = self._offsets[name]
-            first, at = self._word(place[0])
-            last, last_at = self._word(place[1] - 1)
-            span = Span(name, offsets[at] + first.start, offsets[last_at] + last.end)
-            self._spans[place] = span
+            field = self._fields[name]
+            start, end = field.bounds(place[0])[0], field.bounds(place[1] - 1)[1]
+            span = self._spans[place] = Span(name, start, end)
         return span
 
     def plain(self, place: Place) -> str:
         """Return the words of a place in one, with letter case and accents as written."""
-        return "".join([self._word(number)[0].plain for number in range(*place)])
+        field = self._fields[self.field(place)]
+        return "".join([field.word(number)[0].plain for number in range(*place)])
 
 
 def sites(url: str | None) -> tuple[str, ...]:
@@ -178,26 +230,26 @@ class Vocabulary:
         heads: dict[str, set[int]] = {}
         for word in self._words:
             if word[-1] == "*":
-                heads.setdefault(word[:-1][:3], set()).add(len(word) - 1)
+                heads.setdefault(word[:-1][:_HEAD], set()).add(len(word) - 1)
         self._heads = {head: sorted(lengths) for head, lengths in heads.items()}
-        """Lengths of the beginnings asked for, by their first three letters (or fewer)."""
+        """Lengths of the beginnings asked for, by their first letters."""
         self._head_lengths = sorted({len(head) for head in heads})
-        self._learnt: dict[str, _Meaning] = {}
+        self._meanings = _Meanings(self._learn)
 
     def read(self, document: Document) -> Reading:
         """Find the words of a document that rules ask for."""
         reading = Reading(document, self._lists)
-        reading.body = self._read(document.title, 0, reading, reading.places) + APART
-        end = self._read(document.text, reading.body, reading, reading.places)
+        reading.body = self._read("title", 0, reading, reading.places) + APART
+        end = self._read("text", reading.body, reading, reading.places)
         for name in self._fields:
             reading.more[name] = defaultdict(list)
             reading.starts.append((end + APART, name))
-            end = self._read(reading.texts[name], end + APART, reading, reading.more[name])
+            end = self._read(name, end + APART, reading, reading.more[name])
         parts = (reading.places, *reading.more.values())
         if self._stems:
             for words in parts:
                 self._settle_stems(self._stems, words, document.language)
-        if len(reading.firsts) > MOST_PLACES or len(document.text) > MOST_PLACES:
+        if sum(map(len, reading.texts.values())) > MOST_PLACES:
             for places in chain.from_iterable(words.values() for words in parts):
                 del places[MOST_PLACES:]
         return reading
@@ -211,54 +263,48 @@ class Vocabulary:
             if found := {place for key in spellings for place in places.get(key, ())}:
                 places[word] = sorted(found)
 
-    def _read(self, text: str, base: int, reading: Reading, places: Places) -> int:
+    def _read(self, name: str, base: int, reading: Reading, places: Places) -> int:
         """Read one field from word number `base` on and return the number after its last word.
 
         Most chunks are plain and passed over at once: `base` grows only by their exceptions.
         """
-        breaks, learnt = reading.breaks, self._learnt
-        number = 0
-        for paragraph in _BLANK_LINE.split(text):
+        field, breaks, number = reading.begin(name, base), reading.breaks, 0
+        for paragraph in _paragraphs(field.text):
             breaks.add(base)
             chunks = paragraph.split()
-            for at, meaning in enumerate(map(learnt.get, chunks)):
-                if meaning is _PLAIN:
+            for at, meaning in enumerate(map(self._meanings.__getitem__, chunks)):
+                if meaning is None:
                     continue
-                width, hits, ends, words = meaning or self._learn(chunks[at])
+                words, more = meaning
                 first = base + at
-                if hits:
-                    reading.firsts.append(first)
-                    reading.chunks.append((number + at, words))
+                if words:
+                    place = (first, first + 1)
+                    for word in words:
+                        places[word].append(place)
+                if more:
+                    width, hits, ends = more
                     for word, start, end in hits:
                         places[word].append((first + start, first + end))
-                for place in ends:
-                    breaks.add(first + place)
-                base += width - 1
+                    for end in ends:
+                        breaks.add(first + end)
+                    if width != 1:
+                        field.wide.append((number + at, width))
+                        base += width - 1
             base += len(chunks)
             number += len(chunks)
         return base
 
     def _learn(self, chunk: str) -> _Meaning:
-        if simple := simply(chunk):
-            key, start, plain, ended = simple
-            wanted = self.answered_by(key)
-            if self._stems:
-                wanted += self._stems.answered_by(key, plain)
-            if wanted:
-                hits = tuple([(word, 0, 1) for word in wanted])
-                words = (Word(key, start, start + len(plain), plain),)
-                meaning = _Meaning(1, hits, (1,) if ended else (), words)
-            else:
-                meaning = _ENDING if ended else _PLAIN
-        else:
-            meaning = self._look_at(chunk)
-        if len(chunk) <= _LONGEST_CHUNK:
-            if len(self._learnt) >= _MOST_CHUNKS:
-                self._learnt.clear()
-            self._learnt[chunk] = meaning
-        return meaning
+        simple = simply(chunk)
+        if simple is None:
+            return (), self._look_at(chunk)
+        key, _, plain, ended = simple
+        wanted = self.answered_by(key)
+        if self._stems:
+            wanted += self._stems.answered_by(key, plain)
+        return (tuple(wanted), _END if ended else None) if wanted or ended else None
 
-    def _look_at(self, chunk: str) -> _Meaning:
+    def _look_at(self, chunk: str) -> _More:
         words, joined, breaks = cut(chunk)
         keys = [(word.key, at, at + 1) for at, word in enumerate(words)]
         keys += [(key, first, first + width) for key, first, width in joined]
@@ -269,7 +315,7 @@ class Vocabulary:
             for at, word in enumerate(words):
                 answered = self._stems.answered_by(word.key, word.plain)
                 hits += [(wanted, at, at + 1) for wanted in answered]
-        return _Meaning(len(words), tuple(hits), breaks, words if hits else ())
+        return _More(len(words), tuple(hits), breaks)
 
     def answered_by(self, key: str) -> list[str]:
         """Return the wanted words that a word of a text fulfils."""
@@ -282,6 +328,13 @@ class Vocabulary:
             shapes = self._shapes.get(key[:1], ())
             answered += [word for word, pattern in shapes if pattern.fullmatch(key)]
         return answered
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Return what blank lines part."""
+    if "\u2029" in text:
+        text = text.replace("\u2029", "\n\n")
+    return _BLANK_LINE.split(text) if "\n" in text else [text]
 
 
 def shape(word: str) -> re.Pattern[str]:
