@@ -120,10 +120,12 @@ class RuleError(IngestError):
         self.message, self.query, self.position, self.hint = message, query, position, hint
 
     def pointed(self) -> str:
-        """Return the message with the query and a caret under the fault."""
-        caret = " " * self.position + "^"
+        """Return the message with the query, or that part of a long one, and a caret under the fault."""
+        first = max(0, self.position - 60) if len(self.query) > 120 else 0
+        shown = "".join(char if char.isprintable() else " " for char in self.query[first:][:120])
+        caret = " " * (self.position - first) + "^"
         tail = f"\n{self.hint}" if self.hint else ""
-        return f"{self.message}\n  {self.query}\n  {caret}{tail}"
+        return f"{self.message}\n  {shown}\n  {caret}{tail}"
 
 
 class StoreError(IngestError):

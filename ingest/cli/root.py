@@ -134,7 +134,7 @@ def _run(args: list[str] | None) -> int:
 
 
 def exit_code(error: IngestError) -> int:
-    """Return what a script sees of an error."""
-    if isinstance(error, ConfigError):
+    """Return what a script sees of an error; a query that cannot be read is one of usage."""
+    if isinstance(error, ConfigError | RuleError):
         return 2
     return 3 if isinstance(error, MigrationNeeded) else 1

@@ -4,7 +4,6 @@ Reads the tree and not the settings, so that these faults come together with all
 Texts are compared as written, before `${…}`: nothing secret can get into a message.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
@@ -131,9 +130,7 @@ def _queries(
 def _query(node: Node, written: str, error: RuleError) -> ConfigError:
     if "${" in written:  # what a reference brought is not to be shown
         return node.place.fault("`query` cannot be read once its references are filled in")
-    line = re.sub(r"[\r\n]", " ", written)  # on one line, so that the caret stands under the fault
-    shown = RuleError(error.message, query=line, position=error.position, hint=error.hint)
-    return _inside(node, error.position).fault(f"`query`: {shown.pointed()}")
+    return _inside(node, error.position).fault(f"`query`: {error.pointed()}")
 
 
 def _inside(node: Node, position: int) -> Place:

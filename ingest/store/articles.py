@@ -180,6 +180,7 @@ def reclean(connection: Connection, was: Article, extraction: Extraction, *, now
         **_revise(connection, was, extraction.body, now),
     }
     connection.execute(update(articles).where(articles.c.id == was.id).values(values))
+    _index_again(connection, was, extraction)
     _drop_text(connection, was.body)
     return True
 

@@ -185,6 +185,15 @@ def test_positions_count_code_points_of_the_query_as_given() -> None:
     assert caught.value.pointed().splitlines()[2].index("^") == 2 + 5
 
 
+def test_of_a_long_query_the_part_around_the_fault_is_shown() -> None:
+    with pytest.raises(RuleError) as caught:
+        parse("ferry\n" * 5_000 + "(tug " + "ferry " * 5_000)
+
+    _, shown, caret, _ = caught.value.pointed().splitlines()
+    assert len(shown) < 130
+    assert shown[caret.index("^") :].startswith("(tug")
+
+
 def test_clauses_know_where_they_stand() -> None:
     query = 'title:war ("red tape" OR x NEAR/2 y) -=Z'
 

@@ -55,7 +55,15 @@ def test_search_knows_the_lists_and_the_further_fields(desk: Path) -> None:
         "A tug in the harbour.",
         "A ferry leaves.",
     ]
-    assert "no list is called `trains`" in run(desk, "search", "$trains", code=1)
+    assert "no list is called `trains`" in run(desk, "search", "$trains", code=2)
+
+
+@pytest.mark.parametrize("words", [["search"], ["rules", "test"]])
+def test_a_query_that_cannot_be_read_is_an_error_of_usage(desk: Path, words: list[str]) -> None:
+    said = run(desk, *words, "ferry OR (tug", code=2).splitlines()
+
+    assert said[0].endswith("this bracket is not closed")
+    assert (said[1][said[2].index("^")], len(said)) == ("(", 4)
 
 
 def test_a_test_on_the_past_counts_what_the_matcher_finds(desk: Path) -> None:

@@ -141,6 +141,17 @@ def test_an_edit_is_found_by_its_new_words_alone(store: Store) -> None:
     assert found(store, "ferry the") == ["the old ferry"]
 
 
+def test_a_text_taken_anew_out_of_its_page_is_found_by_its_new_words_alone(store: Store) -> None:
+    keep(store, "a", "the old ferry")
+    article = store.article_by_key("a")
+    assert article is not None
+    text = extraction(title="New", body="the tug", summary="")
+
+    assert store.write(lambda tx: tx.reclean(article, text, now=NOW))
+    assert found(store, "title:new tug") == ["the tug"]
+    assert found(store, "ferry") == []
+
+
 def test_what_is_pruned_is_gone_from_the_index(store: Store) -> None:
     keep(store, "a", "the old ferry", now=NOW - timedelta(days=10))
     keep(store, "b", "the new ferry")
