@@ -59,7 +59,7 @@ def extract(
     body, method = clean.paragraphs(kept), read.method
     if _is_elsewhere(body, said.article_body):
         body, method = _structured_body(said, about), "json"
-    _refuse_empty(tree, said, body, url)
+    _refuse_empty(tree, said, body, url, html)
     shown = byline.above(clean.above(read.lines, about))
     published = said.published or shown.published
     return Extraction(
@@ -74,8 +74,11 @@ def extract(
         image=said.image,
         site_name=said.site_name,
         method=method,
-        warnings=tuple(
-            _warnings(tree, said, unused=bool(rule and rule.body) and method != "site_rule")
+        warnings=(
+            *_warnings(tree, said, unused=bool(rule and rule.body) and method != "site_rule"),
+            *filter(
+                None, [pages.charset_fault(html, content_type) if isinstance(html, bytes) else None]
+            ),
         ),
         next_page=next_page,
     )
@@ -130,13 +133,17 @@ def _structured_body(said: Metadata, about: Page) -> str:
     return clean.paragraphs(kept)
 
 
-def _refuse_empty(tree: LexborHTMLParser, said: Metadata, body: str, url: str) -> None:
+def _refuse_empty(
+    tree: LexborHTMLParser, said: Metadata, body: str, url: str, html: bytes | str
+) -> None:
     moved_to = addresses.moved_to(tree, url) if len(body) < MIN_LANDING else None
     if moved_to:
         raise ExtractError(
             f"the page sends its readers on to {moved_to}", outcome="moved", moved_to=moved_to
         )
-    wall = quality.wall(said.title, body)
+    head = html[: quality.GATE_HEAD]
+    source = head.decode("latin-1") if isinstance(head, bytes) else head
+    wall = quality.wall(said.title, body) or quality.gate(source, url, body)
     if wall:
         raise ExtractError(
             f"the page is not the article but a {wall}", outcome=wall.replace(" ", "_")

@@ -115,6 +115,24 @@ def decode(data: bytes, content_type: str | None = None) -> str:
     return _detect(data, declared)
 
 
+def charset_fault(data: bytes, content_type: str | None = None) -> str | None:
+    """Return what is wrong with how a page declares its text: `wrong_charset`, `damaged_text`."""
+    if data.isascii() or data.startswith(tuple(mark for mark, _ in _BOMS)):
+        return None
+    declared = next(filter(None, (_header_charset(content_type), _meta_charset(data))), "utf-8")
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = decode(data, content_type)
+        if "\ufffd" in text:
+            return "damaged_text"
+        return None if declared != "utf-8" and data.decode(declared, "ignore") == text else _WRONG
+    return None if declared == "utf-8" else _WRONG
+
+
+_WRONG = "wrong_charset"
+
+
 def _detect(data: bytes, declared: list[str]) -> str:
     sample = b"\n".join(re.findall(rb"[^\n]*[\x80-\xff][^\n]*", data))[:20_000]
     found = _codec(UnicodeDammit(sample, is_html=False).original_encoding)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from urllib.parse import urlsplit
 
 from ingest.model import Extraction
 
@@ -37,6 +38,43 @@ WALL_CHARS = 1_200
 
 SHORT = 0.5
 """The page's text counts as cut short below this share of the feed's own text."""
+
+
+_GATES = re.compile(
+    r"cdn-cgi/challenge-platform|_cf_chl_|captcha-delivery\.com|px-captcha|_Incapsula_Resource|/_sec/cp_challenge|ddos-guard"
+    r"|awswaf\.com|g-recaptcha|h-captcha|cf-turnstile|kpsdk",
+    re.I,
+)
+"""What the scripts of gates before a site are called by: Cloudflare, DataDome, HUMAN, Imperva, Akamai,
+DDoS-Guard, AWS, reCAPTCHA, hCaptcha, Kasada."""
+
+GATE_HEAD = 50_000
+"""Characters of a page in which such a script is looked for; a page that is a gate is short."""
+
+_CONSENT_HOST = re.compile(r"https?://(?:[\w-]+\.)?(?:consent|consents|privacy-?mgmt|guce)\.", re.I)
+
+
+def gate(html: str, url: str, body: str) -> str | None:
+    """Return the name of the wall that a page without text is by its scripts or its address."""
+    if len(body) >= GATE_TEXT:
+        return None
+    if _CONSENT_HOST.match(url):
+        return "consent wall"
+    return "challenge page" if _GATES.search(html, 0, GATE_HEAD) else None
+
+
+GATE_TEXT = 200
+"""A page with more text than this may carry such a script for its own forms."""
+
+
+def is_front_page(asked: str, answered: str) -> bool:
+    """Return whether a site answered with its front page where an article was asked for."""
+    return _is_front(answered) and not _is_front(asked)
+
+
+def _is_front(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.path in {"", "/"} and not parts.query and not parts.fragment
 
 
 def wall(title: str, body: str) -> str | None:

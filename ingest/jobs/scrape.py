@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ingest.articles import extract, parts
+from ingest.articles import extract, parts, quality
 from ingest.errors import ExtractError, FetchError, HttpStatus, NetworkError, Offline, TimedOut
 from ingest.feeds.polling import outcome_of
 from ingest.jobs.context import Context
@@ -75,7 +75,14 @@ def _read(request: Request, own: Extraction, context: Context) -> Scraped:
         raise
     except FetchError as error:
         return _failed(error)
+    if quality.is_front_page(request.url, response.url):
+        page = PageRead("soft_404", "the site answers with its front page", response.url)
+        return Scraped(page, _exchange(response))
     return _understood(response, own, context)
+
+
+def _exchange(response: Response) -> Exchange:
+    return Exchange(response.status, elapsed_s=response.elapsed_s, address=response.address)
 
 
 FURTHER_S = 60.0
@@ -201,7 +208,7 @@ def _understood(response: Response, own: Extraction, context: Context) -> Scrape
     content_type = response.headers.get("content-type")
     raw = RawPage(response.url, response.body, content_type)
     page = PageRead("fetched", final_url=response.url, pages=(raw,))
-    exchange = Exchange(response.status, elapsed_s=response.elapsed_s, address=response.address)
+    exchange = _exchange(response)
     try:
         extraction = context.doors.extract(
             response.body,

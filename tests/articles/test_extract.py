@@ -188,6 +188,8 @@ def test_the_json_line_has_the_contracts_keys() -> None:
         (b"<title>404 - page not found</title><p>We looked everywhere for the page.", "soft_404"),
         (b"<title>Before you continue</title><p>We and our partners store small files.", "consent_wall"),
         (b"<meta http-equiv=Refresh content='0; URL=/new'><p>You are being sent on.", "moved"),
+        (b"<title>a.example</title><script src='https://ct.captcha-delivery.com/c.js'></script>", "challenge_page"),
+        (b"<script>window._cf_chl_opt={}</script><p>One moment, we look at your connection.", "challenge_page"),
     ],
 )  # fmt: skip
 def test_each_kind_of_bad_page_has_its_word(html: bytes | str, outcome: str) -> None:
@@ -220,6 +222,44 @@ def test_an_article_that_reloads_itself_is_read() -> None:
     page = '<meta http-equiv="refresh" content="0;url=/live?again"><p>' + "Words of news. " * 30
 
     assert extract.extract(page, url=URL).body.startswith("Words of news.")
+
+
+def test_a_script_of_a_gate_on_a_page_with_text_is_for_its_forms() -> None:
+    page = "<script src=https://ct.captcha-delivery.com/c.js></script><p>" + "Words of news. " * 30
+
+    assert extract.extract(page, url=URL).body.startswith("Words of news.")
+
+
+def test_a_page_of_a_host_that_asks_for_consent_is_a_wall() -> None:
+    with pytest.raises(ExtractError) as refused:
+        extract.extract("<p>Choose one of these.", url="https://consent.news.example/v2?to=a")
+
+    assert refused.value.outcome == "consent_wall"
+
+
+HARBOUR = "Совет гавани решил во вторник закрыть восточный причал для грузовых судов. " * 4
+
+
+@pytest.mark.parametrize(
+    ("html", "content_type", "warnings"),
+    [
+        (f"<p>{HARBOUR}".encode(), None, ()),
+        (f"<p>{HARBOUR}".encode("utf-16"), "text/html; charset=utf-8", ()),
+        (f"<meta charset=windows-1251><p>{HARBOUR}".encode("cp1251"), None, ()),
+        (f"<p>{HARBOUR}".encode("cp1251"), "text/html; charset=windows-1251", ()),
+        (f"<meta charset=windows-1251><p>{HARBOUR}".encode(), None, ("wrong_charset",)),
+        (f"<meta charset=utf-8><p>{HARBOUR}".encode("cp1251"), None, ("wrong_charset",)),
+        (f"<p>{HARBOUR}".encode("cp1251"), None, ("wrong_charset",)),
+        (f"<p>{HARBOUR}".encode() + b"\xff", None, ("damaged_text",)),
+    ],
+)
+def test_a_page_whose_characters_are_declared_wrongly_or_damaged_says_so(
+    html: bytes, content_type: str | None, warnings: tuple[str, ...]
+) -> None:
+    found = extract.extract(html, url=URL, content_type=content_type)
+
+    assert "восточный причал" in found.body
+    assert found.warnings == warnings
 
 
 def test_a_page_not_to_be_indexed_says_so() -> None:
