@@ -81,5 +81,5 @@ def resume(session: Session, name: str) -> None:
 def _set_paused(session: Session, name: str, *, paused: bool) -> None:
     with session.store() as store:
         required(store.feed(name), "feed", name)
-        store.set_paused(name, paused)
+        store.set_paused(name, paused, datetime.now(UTC))
     click.echo(f"{name} is {'paused' if paused else 'polled again'}")

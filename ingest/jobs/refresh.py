@@ -11,7 +11,7 @@ from ingest.feeds.polling import Check
 from ingest.jobs.context import OFFLINE_WAIT, Context
 from ingest.jobs.hubs import wish
 from ingest.jobs.ports import Store, Tx
-from ingest.model import EntryPlan, EntryWhy, Exchange, Feed, Outcome, ParsedFeed
+from ingest.model import EntryPlan, EntryWhy, Exchange, Feed, FeedState, Outcome, ParsedFeed
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
 
     def save(tx: Tx) -> None:
         tx.save_feed(settled, items=items)
+        if settled.state is FeedState.GONE:
+            tx.leave_hub(feed.id, now)
         if follows_hub:
             wish(tx, feed.id, check.hub, now)
         if plans:

@@ -28,7 +28,7 @@ from ingest.store import leases
 from ingest.store.leases import FREED
 from ingest.store.tables import Utc, feed_items, feeds
 
-_CLOSED = or_(feeds.c.paused, feeds.c.paused_at.is_not(None), feeds.c.retired_at.is_not(None))
+CLOSED = or_(feeds.c.paused, feeds.c.paused_at.is_not(None), feeds.c.retired_at.is_not(None))
 """Not polled, whatever polling found."""
 
 SHOWN_STATE: ColumnElement[str] = case(
@@ -84,12 +84,12 @@ def troubled(connection: Connection, since: datetime) -> Sequence[Feed]:
         feeds.c.current_url != feeds.c.url,
         gap_at > since.isoformat(),
     )
-    return [to_feed(row) for row in connection.execute(FEED.where(not_(_CLOSED), trouble))]
+    return [to_feed(row) for row in connection.execute(FEED.where(not_(CLOSED), trouble))]
 
 
 def addresses(connection: Connection) -> Sequence[tuple[str, str]]:
     """Return name and current address of each watched feed."""
-    query = select(feeds.c.name, feeds.c.current_url).where(not_(_CLOSED))
+    query = select(feeds.c.name, feeds.c.current_url).where(not_(CLOSED))
     return [(row.name, row.current_url) for row in connection.execute(query)]
 
 
@@ -142,7 +142,7 @@ _SAVE = (
         last_error=bindparam("new_last_error"),
         first_polled_at=bindparam("new_first_polled_at"),
         memory=bindparam("new_memory"),
-        due_at=case((_CLOSED, null()), else_=bindparam("new_due_at", type_=Utc)),
+        due_at=case((CLOSED, null()), else_=bindparam("new_due_at", type_=Utc)),
         **FREED,
     )
 )
@@ -152,7 +152,7 @@ _POSTPONE = (
     .where(feeds.c.id == bindparam("feed"))
     .values(
         next_check_at=bindparam("until"),
-        due_at=case((_CLOSED, null()), else_=bindparam("until", type_=Utc)),
+        due_at=case((CLOSED, null()), else_=bindparam("until", type_=Utc)),
         last_error=bindparam("error"),
         **FREED,
     )
@@ -166,7 +166,7 @@ _CHECKED = (
         last_checked_at=bindparam("new_last_checked_at"),
         next_check_at=bindparam("new_next_check_at"),
         interval_s=bindparam("new_interval_s"),
-        due_at=case((_CLOSED, null()), else_=bindparam("new_due_at", type_=Utc)),
+        due_at=case((CLOSED, null()), else_=bindparam("new_due_at", type_=Utc)),
         **FREED,
     )
 )
@@ -271,7 +271,7 @@ def request_check(
         chosen.append(feeds.c.name.in_(sorted(names)))
     if not force:
         free_to_ask = or_(feeds.c.wait_until.is_(None), feeds.c.wait_until <= now)
-        chosen += [~_CLOSED, feeds.c.state != FeedState.GONE.value, free_to_ask]
+        chosen += [~CLOSED, feeds.c.state != FeedState.GONE.value, free_to_ask]
     due_now = case((feeds.c.due_at < now, feeds.c.due_at), else_=bindparam("now", now, Utc))
     return connection.execute(update(feeds).where(*chosen).values(due_at=due_now)).rowcount
 
@@ -296,7 +296,7 @@ def set_paused(connection: Connection, name: str, paused: bool, *, now: datetime
 
 def _requeue(now: datetime) -> Any:
     """Return the update that puts feeds on the queue or takes them off, as their state asks."""
-    off = or_(_CLOSED, feeds.c.state == FeedState.GONE.value)
+    off = or_(CLOSED, feeds.c.state == FeedState.GONE.value)
     on = func.coalesce(feeds.c.due_at, bindparam("now", now, Utc))
     return update(feeds).values(due_at=case((off, null()), else_=on))
 

@@ -175,9 +175,14 @@ class Store:
 
         return self._write(work)
 
-    def set_paused(self, name: str, paused: bool) -> None:
-        """Pause a feed by command, or end that; what the files say of it stands beside."""
-        self._write(lambda connection: feeds.set_paused(connection, name, paused, now=_now()))
+    def set_paused(self, name: str, paused: bool, now: datetime) -> None:
+        """Pause a feed by command and leave its hub, or end that; what the files say stands beside."""
+
+        def work(connection: Connection) -> None:
+            feeds.set_paused(connection, name, paused, now=now)
+            subscriptions.leave(connection, now)
+
+        self._write(work)
 
     def request_check(
         self,

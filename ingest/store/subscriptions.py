@@ -4,12 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, or_, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from ingest.model import Feed, Subscription, SubscriptionState
 from ingest.store import leases
 from ingest.store.engine import insert_new
-from ingest.store.feeds import FEED, site_of, to_feed
+from ingest.store.feeds import CLOSED, FEED, site_of, to_feed
 from ingest.store.leases import FREED
 from ingest.store.tables import feeds, subscriptions
 
@@ -96,9 +96,7 @@ def note_push(connection: Connection, feed_id: int, now: datetime) -> None:
 
 def leave(connection: Connection, now: datetime, feed_id: int | None = None) -> None:
     """Have us unsubscribed from a feed, or from all that are not polled any more."""
-    closed = select(feeds.c.id).where(
-        or_(feeds.c.retired_at.is_not(None), feeds.c.paused, feeds.c.paused_at.is_not(None))
-    )
+    closed = select(feeds.c.id).where(CLOSED)
     mine = (
         subscriptions.c.feed_id.in_(closed)
         if feed_id is None

@@ -173,7 +173,7 @@ def test_a_paused_feed_is_not_polled_until_it_is_resumed(store: Store, by: str) 
         if by == "file":
             store.sync_feeds([wanted("a", paused=on)], NOW)
         else:
-            store.set_paused("a", on)
+            store.set_paused("a", on, NOW)
 
     pause(True)
     state, claimed = store.stored_feeds()[0].state, store.claim_feeds(NOW + HOUR, 1, per_site=1)
@@ -187,7 +187,7 @@ def test_a_paused_feed_is_not_polled_until_it_is_resumed(store: Store, by: str) 
 def test_pausing_during_a_check_outlives_the_check(store: Store) -> None:
     (feed,) = add_feeds(store, "a")
 
-    store.set_paused("a", True)
+    store.set_paused("a", True, NOW)
     store.write(lambda tx: tx.save_feed(replace(feed, next_check_at=NOW)))
 
     assert store.stored_feeds()[0].state is FeedState.PAUSED
@@ -202,7 +202,7 @@ def prepare_states(store: Store) -> None:
         until = NOW + HOUR if feed.name == "wait" else None
         after = replace(feed, state=state, wait_until=until, next_check_at=NOW + HOUR)
         store.write(lambda tx, after=after: tx.save_feed(after))  # type: ignore[misc]
-    store.set_paused("paused", True)
+    store.set_paused("paused", True, NOW)
     store.sync_feeds([wanted(name) for name in all_names[:-1]], NOW)
 
 

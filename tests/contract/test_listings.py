@@ -127,7 +127,7 @@ def test_until_is_the_first_moment_left_out(full: Store) -> None:
 
 
 def test_feeds_are_chosen_by_tag_and_state(full: Store) -> None:
-    full.set_paused("old", True)
+    full.set_paused("old", True, NOW)
 
     assert [row["name"] for row in listed(full, "feeds", state="paused")] == ["old"]
     assert [row["name"] for row in listed(full, "feeds", tag='odd "tag"')] == ["old"]

@@ -11,7 +11,7 @@ from ingest.errors import HttpStatus
 from ingest.feeds import websub
 from ingest.feeds.websub import Hub, Intent
 from ingest.jobs.subscribe import Answer, Asked, Pushed, confirm, receive, subscribe
-from ingest.model import Response, Subscription, SubscriptionState, WantedFeed
+from ingest.model import Response, Subscription, SubscriptionState
 from tests.desk import rss
 from tests.jobs.desk import FEED, JobDesk
 
@@ -242,14 +242,28 @@ def test_a_retired_feed_is_unsubscribed_and_its_pushes_refused(desk: JobDesk) ->
 
 def test_a_hub_that_does_not_let_go_is_left_after_three_tries(desk: JobDesk) -> None:
     subscribed(desk)
-    desk.store.set_paused("feed 1", True)
-    desk.store.sync_feeds([WantedFeed("feed 1", FEED)], desk.now)
+    desk.store.set_paused("feed 1", True, desk.now)
 
     for _ in range(websub.PARTING_TRIES):
         ask(desk)
         desk.later(days=1)
 
     assert standing(desk) is None
+
+
+def test_the_hub_of_a_feed_that_is_gone_is_left(desk: JobDesk) -> None:
+    subscribed(desk)
+    desk.web.answers[FEED] = HttpStatus("gone", url=FEED, status=410)
+
+    desk.refresh()
+    after_one = standing(desk)
+    desk.refresh()
+    after_two = standing(desk)
+
+    assert after_one is not None
+    assert after_one.state is SubscriptionState.ACTIVE
+    assert after_two is not None
+    assert after_two.state is SubscriptionState.LEAVING
 
 
 def test_another_hub_takes_the_place_of_the_first(desk: JobDesk) -> None:
