@@ -16,6 +16,7 @@ from backports import zstd
 
 from ingest.errors import FetchError, HttpStatus, NetworkError, TimedOut, TooLarge
 from ingest.fetch.client import Client
+from ingest.fetch.settings import Fetch
 from ingest.model import Request
 from tests.fetch.hostile import Hostile, Script, dripping, ok, read_request, saying
 
@@ -213,9 +214,24 @@ def test_a_bomb_does_not_go_off(client: Client, name: str, request: pytest.Fixtu
     risen: Callable[[], int] = request.getfixturevalue("peak")
 
     with Hostile(saying(bomb)) as server, pytest.raises(TooLarge):
-        ask(client, server, max_bytes=5_000_000)
+        ask(client, server, max_bytes=Fetch().max_body)
 
-    assert risen() < 40_000_000
+    assert risen() < 64_000_000
+
+
+@pytest.mark.parametrize("start", [HEAD + b"\r\n", CHUNKED])
+def test_an_endless_answer_takes_little_more_memory_than_is_allowed(
+    client: Client, start: bytes, request: pytest.FixtureRequest
+) -> None:
+    risen: Callable[[], int] = request.getfixturevalue("peak")
+
+    with (
+        Hostile(flooding(start, b"10000\r\n" + b"a" * 65_536 + b"\r\n")) as server,
+        pytest.raises(TooLarge),
+    ):
+        ask(client, server, max_bytes=Fetch().max_body)
+
+    assert risen() < 64_000_000
 
 
 def test_a_zstd_window_beyond_what_http_allows_is_refused(client: Client) -> None:
