@@ -125,8 +125,8 @@ def alert_data(
     }
 
 
-def surge_data(rule: Rule, found: Surge) -> dict[str, object]:
-    """Return the `data` of a surge: how many articles, against how many usually."""
+def surge_data(rule: Rule, found: Surge, latest: Sequence[Source] = ()) -> dict[str, object]:
+    """Return the `data` of a surge: how many stories, against how many usually, and the latest."""
     span = in_words(found.window)
     return {
         **_without_story(rule),
@@ -134,7 +134,8 @@ def surge_data(rule: Rule, found: Surge) -> dict[str, object]:
         "usual": found.usual,
         "window": span,
         "counts": list(found.counts),
-        "detail": f"{found.count} articles in {span}, usually {found.usual:g}",
+        "detail": f"{found.count} stories in {span}, usually {found.usual:g}",
+        "latest": [_source(source) for source in latest],
     }
 
 
@@ -233,15 +234,16 @@ def _story(story: Story) -> dict[str, object]:
         "id": story.id,
         "title": _clip(story.title, MAX_TITLE),
         "first_seen_at": _iso(story.first_seen_at),
-        "sources": [
-            {
-                "feed": source.feed,
-                "url": _address(source.url),
-                "title": _clip(source.title, MAX_TITLE),
-                "published_at": _iso(source.published_at),
-            }
-            for source in story.sources[:MAX_SOURCES]
-        ],
+        "sources": [_source(source) for source in story.sources[:MAX_SOURCES]],
+    }
+
+
+def _source(source: Source) -> dict[str, object]:
+    return {
+        "feed": source.feed,
+        "url": _address(source.url),
+        "title": _clip(source.title, MAX_TITLE),
+        "published_at": _iso(source.published_at),
     }
 
 

@@ -81,7 +81,8 @@ def _state(feed: Feed, settings: Health) -> Observation | None:
 
 def _failing(feed: Feed, settings: Health) -> Observation:
     since = _time(feed.memory.get("failing_since"))
-    detail = f"{feed.failures} checks in a row have failed; the last: {feed.last_error}"
+    many = f"{feed.failures} checks in a row have" if feed.failures > 1 else "The last check has"
+    detail = f"{many} failed: {feed.last_error}"
     if feed.last_outcome is Outcome.NOT_A_FEED:
         advice = (
             f"See where the outlet has its feed now: `ingest feeds discover {feed.current_url}`"

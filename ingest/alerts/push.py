@@ -122,6 +122,8 @@ def _of_alert(view: Mapping[str, Any]) -> Iterator[Line]:
         yield plain(view["note"])
     if view["chart"]:
         yield plain(view["chart"]["text"])
+    for each in view.get("latest", ()):
+        yield plain(str(each.get("title")), each.get("url"), f" · {each.get('feed')}")
     article = view.get("article") or {}
     left = MOST_PASSAGES
     passages = [each for each in view["passages"] if each.field != "title"]

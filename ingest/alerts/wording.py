@@ -88,7 +88,8 @@ def headline_of(data: Mapping[str, Any]) -> str:
 
 def alert_view(type: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return an alert's tidy `data` with what the templates show beside it."""
-    sources = (data.get("story") or {}).get("sources", ())
+    latest = data.get("latest") or ()
+    sources = latest or (data.get("story") or {}).get("sources", ())
     return {
         **data,
         "label": LABELS.get(type, "Alert"),
@@ -97,7 +98,7 @@ def alert_view(type: str, data: Mapping[str, Any]) -> dict[str, Any]:
         "note": _note(type, data),
         "chart": chart_of(data),
         "passages": marked(data),
-        "sources_label": f"Told by {_count(len(sources), 'source')}",
+        "sources_label": "The latest" if latest else f"Told by {_count(len(sources), 'source')}",
         "shown_sources": sources[:SHOWN_SOURCES],
         "more_sources": f"and {more} more" if (more := len(sources) - SHOWN_SOURCES) > 0 else "",
     }

@@ -7,11 +7,14 @@ from uuid import uuid4
 from ingest import urls
 from ingest.alerts import compose, health, observe, surge
 from ingest.alerts.health import ABSENCE, SURGE, Observation
+from ingest.alerts.surge import Surge
 from ingest.jobs.context import Context
-from ingest.jobs.ports import Tx
+from ingest.jobs.ports import Store, Tx
 from ingest.model import Condition, Delivery, Rule
 
 LOOKED_BACK = timedelta(weeks=surge.WEEKS + 1)
+LATEST = 10
+"""Stories that a surge names."""
 DEAD_COUNT = timedelta(days=10)
 """How long a message that was given up is shown: the three days of its tries, and a week."""
 BY_THE_HOUR = ("rule_never_matches", "rule_always_matches")
@@ -112,22 +115,35 @@ def _of_rule(
     if rule.surge is None and rule.absent is None:
         return
     store = context.doors.store
-    since = now - max(LOOKED_BACK, (rule.absent or timedelta()) * 2)
-    times, known_since = store.match_times(rule.name, since), store.known_since()
     if rule.surge is not None:
-        factor, window = rule.surge
         stands = any(each.kind == SURGE and each.subject == rule.name for each in standing)
-        found = surge.measure(
-            times, factor=factor, window=window, known_since=known_since, standing=stands, now=now
-        )
-        if found:
-            data = compose.surge_data(rule, found)
+        if found := _surge(rule, rule.surge, store, now, standing=stands):
+            latest = store.latest_matched(rule.name, now - found.window, LATEST)
+            data = compose.surge_data(rule, found, latest)
             yield Observation(SURGE, rule.name, str(data["detail"]), patience=timedelta()), data
     if rule.absent is not None:
-        silent = surge.absent(times, after=rule.absent, known_since=known_since, now=now)
+        last = store.last_match_at(rule.name) or store.known_since()
+        silent = surge.absent(last, after=rule.absent, now=now)
         if silent is not None:
             data = compose.absence_data(rule, silent)
             yield Observation(ABSENCE, rule.name, str(data["detail"]), patience=timedelta()), data
+
+
+def _surge(
+    rule: Rule, asked: tuple[float, timedelta], store: Store, now: datetime, *, standing: bool
+) -> Surge | None:
+    """Measure a rule; those that are quiet just now, nearly all of them, cost one short look."""
+    factor, window = asked
+    if not store.match_times(rule.name, now - window):
+        return None
+    return surge.measure(
+        store.match_times(rule.name, now - LOOKED_BACK),
+        factor=factor,
+        window=window,
+        known_since=store.known_since(),
+        standing=standing,
+        now=now,
+    )
 
 
 def _to_health_channels(

@@ -33,6 +33,7 @@ from ingest.model import (
     Saved,
     SiteTrack,
     Sketch,
+    Source,
     Story,
     Subscription,
 )
@@ -387,7 +388,15 @@ class Store(Protocol):
         ...
 
     def match_times(self, rule: str, since: datetime) -> Sequence[datetime]:
-        """Return when a rule matched an article for the first time, ascending."""
+        """Return when a rule matched a story for the first time since then, ascending."""
+        ...
+
+    def latest_matched(self, rule: str, since: datetime, limit: int) -> Sequence[Source]:
+        """Return the latest stories that a rule has matched since then, one article of each."""
+        ...
+
+    def last_match_at(self, rule: str) -> datetime | None:
+        """Return when a rule matched last."""
         ...
 
     def known_since(self) -> datetime | None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, bindparam, delete, distinct, func, insert, select
 
-from ingest.model import Backlog, Condition, DeliveryState
-from ingest.store.tables import articles, conditions, deliveries, entries, matches
+from ingest.model import Backlog, Condition, DeliveryState, Source
+from ingest.store.tables import articles, conditions, deliveries, entries, feeds, matches
 
 
 def standing(connection: Connection) -> Sequence[Condition]:
@@ -109,15 +109,50 @@ def articles_since(connection: Connection, since: datetime) -> tuple[int, int]:
 
 
 def match_times(connection: Connection, rule: str, since: datetime) -> Sequence[datetime]:
-    """Return when a rule matched an article for the first time, ascending."""
+    """Return when a rule matched a story for the first time since then, ascending."""
     first = func.min(matches.c.matched_at).label("at")
     query = (
         select(first)
+        .join(articles, articles.c.id == matches.c.article_id)
         .where(matches.c.rule == rule, matches.c.matched_at >= since)
-        .group_by(matches.c.article_id)
+        .group_by(articles.c.story_id)
         .order_by(first)
     )
     return list(connection.scalars(query))
+
+
+def latest_matched(
+    connection: Connection, rule: str, since: datetime, limit: int
+) -> Sequence[Source]:
+    """Return the latest stories that a rule has matched since then, one article of each."""
+    first = (
+        select(func.min(matches.c.article_id).label("article_id"))
+        .join(articles, articles.c.id == matches.c.article_id)
+        .where(matches.c.rule == rule, matches.c.matched_at >= since)
+        .group_by(articles.c.story_id)
+        .subquery()
+    )
+    query = (
+        select(
+            articles.c.id,
+            feeds.c.name,
+            articles.c.url,
+            articles.c.title,
+            articles.c.published_at,
+        )
+        .join(first, first.c.article_id == articles.c.id)
+        .join(feeds, feeds.c.id == articles.c.feed_id)
+        .order_by(articles.c.id.desc())
+        .limit(limit)
+    )
+    return [Source(*row) for row in connection.execute(query)]
+
+
+def last_match_at(connection: Connection, rule: str) -> datetime | None:
+    """Return when a rule matched last."""
+    last = select(func.max(matches.c.matched_at)).where(matches.c.rule == rule)
+    at: datetime | None = connection.scalar(last)
+    return at
 
 
 def known_since(connection: Connection) -> datetime | None:

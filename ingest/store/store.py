@@ -25,6 +25,7 @@ from ingest.model import (
     KnownEntry,
     PageRead,
     SiteTrack,
+    Source,
     Subscription,
     WantedFeed,
 )
@@ -504,8 +505,16 @@ class Store:
         return self._read(lambda connection: status.oldest_due_s(connection, now))
 
     def match_times(self, rule: str, since: datetime) -> Sequence[datetime]:
-        """Return when a rule matched an article for the first time, ascending."""
+        """Return when a rule matched a story for the first time since then, ascending."""
         return self._read(lambda connection: health.match_times(connection, rule, since))
+
+    def latest_matched(self, rule: str, since: datetime, limit: int) -> Sequence[Source]:
+        """Return the latest stories that a rule has matched since then, one article of each."""
+        return self._read(lambda connection: health.latest_matched(connection, rule, since, limit))
+
+    def last_match_at(self, rule: str) -> datetime | None:
+        """Return when a rule matched last."""
+        return self._read(lambda connection: health.last_match_at(connection, rule))
 
     def known_since(self) -> datetime | None:
         """Return when the first entry that is still known was seen."""

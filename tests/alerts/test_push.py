@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.alerts import compose
+from ingest.alerts import chart, compose
 from ingest.alerts.push import Push, Room, Style, pushes
 from ingest.alerts.surge import Surge
-from tests.alerts.samples import NOW, RULE, TITLE, data, delivery
+from tests.alerts.samples import NOW, RULE, STORY, TITLE, data, delivery
 from tests.alerts.test_render import COUNTS, HEALTH, MANY
 
 WIDE = Room(250, 3800)
@@ -142,10 +142,17 @@ def test_a_problem_says_what_to_do_and_many_are_named() -> None:
 
 
 def test_a_surge_is_drawn_and_what_has_no_text_says_its_title() -> None:
-    surge = compose.surge_data(RULE, Surge(31, 4.0, timedelta(hours=2), COUNTS))
+    found = Surge(31, 4.0, timedelta(hours=2), COUNTS)
+    surge = compose.surge_data(RULE, found, STORY.sources)
     absent = compose.absence_data(RULE, timedelta(hours=25))
 
-    assert push("alert.surge", surge).body.endswith("█")
+    assert push("alert.surge", surge).body.splitlines() == [
+        chart.text(COUNTS),
+        f"{TITLE} · Coast Courier",
+        URL,
+        "Pier shut until the weekend · Lindholm Daily",
+        "https://daily.example/7",
+    ]
     assert push("alert.absent", absent).body == "nothing for 25 hours"
 
 

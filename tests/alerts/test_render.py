@@ -20,7 +20,7 @@ from ingest.alerts import chart, compose, render
 from ingest.alerts.settings import address
 from ingest.alerts.surge import Surge
 from ingest.model import Delivery
-from tests.alerts.samples import EARLIER, NOW, RULE, TITLE, data, delivery
+from tests.alerts.samples import EARLIER, NOW, RULE, STORY, TITLE, data, delivery
 
 SENDER = address("Ingest <ingest@example.org>")
 DESK = (address("desk@example.org"),)
@@ -53,7 +53,7 @@ FOLDED = {
     "reason": "rate until 2026-03-02T09:15Z",
 }
 COUNTS = (2, 3, 1, 4, 7, 3, 2, 1, 0, 0, 2, 3, 4, 6, 5, 3, 2, 1, 0, 2, 3, 8, 17, 31)
-SURGE = compose.surge_data(RULE, Surge(31, 4.0, timedelta(hours=2), COUNTS))
+SURGE = compose.surge_data(RULE, Surge(31, 4.0, timedelta(hours=2), COUNTS), STORY.sources)
 UPDATED = {
     **data(),
     "update": {"why": "more_outlets", "detail": "now told by 10 outlets"},

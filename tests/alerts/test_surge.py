@@ -73,17 +73,29 @@ def test_the_chart_shows_the_latest_windows_the_present_one_last() -> None:
     assert found.counts == [0] * 22 + [4, 8]
 
 
+def nightly(count: int) -> list[datetime]:
+    """Return so many matches in the middle of each day of eight weeks, and none at night."""
+    noons = (NOW.replace(hour=13) - timedelta(days=day) for day in range(1, 57))
+    return [at for noon in noons for at in burst(count, noon)]
+
+
+def test_a_surge_is_measured_by_its_own_hours() -> None:
+    assert measure(nightly(40) + burst(8)) is not None
+    assert measure(nightly(40)) is None
+
+
+def test_what_is_as_loud_now_and_then_is_no_surge() -> None:
+    days = [at for day in (9, 16, 20) for at in burst(10, NOW - timedelta(days=day))]
+
+    assert measure(days + burst(14)) is None
+    assert measure(days + burst(16)) is not None
+
+
 @pytest.mark.parametrize(
-    ("times", "known_since", "silent"),
-    [
-        ([NOW - 5 * HOUR], LONG_AGO, None),
-        ([NOW - 30 * HOUR], LONG_AGO, 30 * HOUR),
-        ([], NOW - 5 * HOUR, None),
-        ([], NOW - 25 * HOUR, 25 * HOUR),
-        ([], None, None),
-    ],
+    ("last", "silent"),
+    [(NOW - 5 * HOUR, None), (NOW - 30 * HOUR, 30 * HOUR), (None, None)],
 )
 def test_a_rule_is_absent_when_it_has_not_matched_for_too_long(
-    times: list[datetime], known_since: datetime | None, silent: timedelta | None
+    last: datetime | None, silent: timedelta | None
 ) -> None:
-    assert surge.absent(times, after=24 * HOUR, known_since=known_since, now=NOW) == silent
+    assert surge.absent(last, after=24 * HOUR, now=NOW) == silent

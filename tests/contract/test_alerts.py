@@ -295,6 +295,11 @@ def test_dead_letters_and_first_matches_are_counted(store: Store) -> None:
     assert store.articles_since(NOW + HOUR) == (0, 0)
     assert store.match_times("ferries", NOW - HOUR) == [NOW]
     assert store.match_times("other", NOW - HOUR) == []
+    assert store.last_match_at("ferries") == NOW + 2 * HOUR
+    assert store.last_match_at("other") is None
+    (latest,) = store.latest_matched("ferries", NOW, 10)
+    assert (latest.article_id, latest.feed) == (article.id, "feed-a")
+    assert store.latest_matched("ferries", NOW + 3 * HOUR, 10) == []
     assert store.known_since() == NOW
 
 
