@@ -126,7 +126,7 @@ class Outline:
             total.append(0)
             own.append(0)
             links.append(0)
-        self._own, self._links = own, links
+        self._own, self._links, self._block = own, links, block
         self.good = [_good(size, link) for size, link in zip(own, links, strict=True)]
         self.headlines = [
             here
@@ -152,6 +152,11 @@ class Outline:
         """Yield the elements around one, from the nearest to the body."""
         while (here := self.parents[here]) >= 0:
             yield here
+
+    def is_word(self, here: int) -> bool:
+        """Return whether an element marks words inside a block of running text."""
+        block = self._block[here]
+        return block != here and _good(self._own[block], self._links[block]) > 0
 
     def end(self, here: int) -> int:
         """Return the index after the last element under `here`."""
@@ -197,6 +202,8 @@ def prune(outline: Outline) -> None:
         limit = KEEP_SHARE * outline.good[0]
         for here, kind in beside.items():
             if kind not in kinds or here in article or outline.is_gone(here):
+                continue
+            if outline.is_word(here) and (kind is Kind.WEAK or outline.nodes[here].tag == "a"):
                 continue
             good, total = outline.good[here], outline.total[here]
             if kind is Kind.CONSENT and good > 0.9 * outline.good[0]:
