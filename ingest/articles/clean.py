@@ -113,22 +113,34 @@ def read_html(html: str) -> list[Line]:
 
 
 def clean(
-    lines: Sequence[Line], page: Page, summary: str = ""
+    lines: Sequence[Line], page: Page, descriptions: Sequence[str] = (), standfirst: str = ""
 ) -> tuple[list[Line], dict[str, int]]:
-    """Return the lines that are the article's text, and how many each rule took out."""
-    lines = _after_headline(lines, page)
-    verdicts = judge_all(lines, page, summary)
+    """Return the lines that are the article's text, and how many each rule took out.
+
+    `standfirst` stands above them on the page; it is put first where they lack it.
+    """
+    lines = _with_standfirst(_after_headline(lines, page), page, standfirst)
+    verdicts = judge_all(lines, page, descriptions)
     counts = Counter(why for why in verdicts if why)
     return [line for line, why in zip(lines, verdicts, strict=True) if why is None], dict(counts)
 
 
-def judge_all(lines: Sequence[Line], page: Page, summary: str) -> list[str | None]:
+def _with_standfirst(lines: Sequence[Line], page: Page, text: str) -> Sequence[Line]:
+    want = plain(text)
+    if not want or resembles_title(want, page) or any(want in plain(x.text) for x in lines):
+        return lines
+    return [Line(text, "p"), *lines]
+
+
+def judge_all(
+    lines: Sequence[Line], page: Page, descriptions: Sequence[str]
+) -> list[str | None]:
     """Return for each line the name of the rule that takes it out, or None."""
     verdicts = [judge(line, page) for line in lines]
     running = [i for i, line in enumerate(lines) if verdicts[i] is None and line.is_running]
     core = [i for i in running if lines[i].core] or running
     if core:
-        _before(lines, verdicts, core[0], plain(summary), page)
+        _before(lines, verdicts, core[0], [plain(text) for text in descriptions], page)
         _after(lines, verdicts, core[-1])
         _end(lines, verdicts, running)
     _empty_headings(lines, verdicts)
@@ -136,7 +148,11 @@ def judge_all(lines: Sequence[Line], page: Page, summary: str) -> list[str | Non
 
 
 def _before(
-    lines: Sequence[Line], verdicts: list[str | None], first: int, want: str, page: Page
+    lines: Sequence[Line],
+    verdicts: list[str | None],
+    first: int,
+    want: Sequence[str],
+    page: Page,
 ) -> None:
     for i in range(first):
         if verdicts[i] is None and not _is_lead(lines[i], want, page):
@@ -202,15 +218,17 @@ def _empty_headings(lines: Sequence[Line], verdicts: list[str | None]) -> None:
         kept, gone = not line.is_heading, False
 
 
-def _is_lead(line: Line, want: str, page: Page) -> bool:
+def _is_lead(line: Line, descriptions: Sequence[str], page: Page) -> bool:
     """Return whether a line above the text belongs to it: a standfirst, a point of a summary."""
     text = plain(line.text)
-    if len(text) > 20 and want and (text in want or want in text):
+    if text in descriptions or (
+        len(text) > 20 and any(want and (text in want or want in text) for want in descriptions)
+    ):
         return True
-    if line.tag == "h1" or line.linked or resembles_title(text, page):
+    if line.tag == "h1" or 2 * line.linked > len(text) or resembles_title(text, page):
         return False
-    if line.text.rstrip().endswith((".", "?", "!", "…", "。", '"', "”")):
-        return len(text) > 30
+    if line.text.rstrip().endswith((".", "?", "!", "…", "。", '"', "”", "’")):
+        return len(text) > 15
     return len(text) >= LEAD_CHARS and len(text.split()) >= 6 and not _STAMP.search(text)
 
 

@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
 
 from selectolax.lexbor import LexborNode
 
 from ingest.articles.furniture import Kind, named
-from ingest.articles.words import word_set
+from ingest.articles.words import plain, squeeze, word_set
 
 NO_TEXT = [
     "script",
@@ -148,6 +149,22 @@ class Outline:
         for here in range(len(self.nodes) - 1, 0, -1):
             self.good[self.parents[here]] += self.good[here]
 
+    def lines(self, least: int, most: int) -> Iterator[int]:
+        """Yield the blocks with that much text of their own and no link."""
+        for here, (size, links) in enumerate(zip(self._own, self._links, strict=True)):
+            if least <= size <= most and not links:
+                yield here
+
+    def first_running(self, here: int) -> int:
+        """Return the first block of running text under an element that holds some."""
+        while self.good[here] and here + 1 < len(self.nodes):
+            inside = (h for h in range(here + 1, self.end(here)) if self.good[h] and not self.is_gone(h))
+            deeper = next(inside, None)
+            if deeper is None:
+                break
+            here = deeper
+        return here
+
     def around(self, here: int) -> Iterator[int]:
         """Yield the elements around one, from the nearest to the body."""
         while (here := self.parents[here]) >= 0:
@@ -279,6 +296,9 @@ CAPTION_TEXT = 300
 CAPTION_TAGS = frozenset(["div", "span", "section", "figure", "picture", "center", "dl", "a"])
 
 
+HEADINGS = frozenset(["h2", "h3", "h4", "h5", "h6"])
+
+
 def _kind(node: LexborNode) -> Kind | None:
     tag = node.tag
     if tag in _TAGS:
@@ -297,7 +317,7 @@ def _kind(node: LexborNode) -> Kind | None:
     kind = named(classes, names.get("id") or "")
     if kind is Kind.STRONG and tag == "article":
         return Kind.WEAK
-    return kind
+    return None if kind is Kind.WEAK and tag in HEADINGS else kind
 
 
 def choose(outline: Outline, noise: float = NOISE, within: int = 0) -> int | None:
@@ -336,12 +356,21 @@ def _followed(outline: Outline, here: int) -> bool:
     )
 
 
-def find(body: LexborNode) -> LexborNode | None:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where the article stands, and the standfirst shown above that element."""
+
+    node: LexborNode
+    standfirst: str = ""
+
+
+def find(body: LexborNode, descriptions: Sequence[str] = ()) -> Found | None:
     """Return the element that holds the article, its densest part marked with `CORE_MARK`.
 
     Furniture is cut out of the tree on the way. None where there is no running text.
     """
     outline = Outline(body)
+    standfirsts = list(_standfirsts(outline, {plain(text) for text in descriptions}))
     prune(outline)
     cut_cards(outline)
     cut_captions(outline)
@@ -357,7 +386,20 @@ def find(body: LexborNode) -> LexborNode | None:
         outline.nodes[core].attrs[CORE_MARK] = "1"
     node = outline.nodes[chosen]
     node.unwrap_tags(_UNWRAPPED)
-    return node
+    start = outline.first_running(chosen)
+    return Found(node, next((text for here, text in standfirsts if here < start), ""))
+
+
+def _standfirsts(outline: Outline, descriptions: Container[str]) -> Iterator[tuple[int, str]]:
+    """Yield the blocks that say what the page's description says."""
+    for here in outline.lines(STANDFIRST_CHARS, STANDFIRST_MAX):
+        text = squeeze(outline.nodes[here].text() or "")
+        if plain(text) in descriptions:
+            yield here, text
+
+
+STANDFIRST_CHARS, STANDFIRST_MAX = 15, 600
+"""Bounds of a standfirst, in the measure of `Outline`; shorter lines are kickers and labels."""
 
 
 def _cut_figures(outline: Outline) -> None:

@@ -54,8 +54,8 @@ def extract(
         said = sites.metadata(tree, rule, said)
     about = _about(said, hint)
     next_page = sites.next_page(tree, rule, url) if rule is not None else None
-    read = _read(tree, rule)
-    kept, _ = clean.clean(read.lines, about, next(iter(said.descriptions), ""))
+    read = _read(tree, rule, said.descriptions)
+    kept, _ = clean.clean(read.lines, about, said.descriptions, read.standfirst)
     body, method = clean.paragraphs(kept), read.method
     if _is_elsewhere(body, said.article_body):
         body, method = _structured_body(said, about), "json"
@@ -99,9 +99,12 @@ class _Read:
 
     lines: Sequence[Line] = ()
     method: str = "page"
+    standfirst: str = ""
 
 
-def _read(tree: LexborHTMLParser, rule: SiteRule | None) -> _Read:
+def _read(
+    tree: LexborHTMLParser, rule: SiteRule | None, descriptions: Sequence[str] = ()
+) -> _Read:
     if tree.body is None or tree.root is None:
         return _Read()
     tree.root.strip_tags(container.NO_TEXT)
@@ -109,8 +112,10 @@ def _read(tree: LexborHTMLParser, rule: SiteRule | None) -> _Read:
     node = sites.find(tree, rule) if rule is not None else None
     if node is not None:
         return _Read(clean.read(node, remove), "site_rule")
-    node = container.find(tree.body)
-    return _Read(clean.read(node, remove)) if node is not None else _Read()
+    found = container.find(tree.body, descriptions)
+    if found is None:
+        return _Read()
+    return _Read(clean.read(found.node, remove), standfirst=found.standfirst)
 
 
 def _is_elsewhere(body: str, structured: str) -> bool:
@@ -129,7 +134,7 @@ def _is_elsewhere(body: str, structured: str) -> bool:
 
 def _structured_body(said: Metadata, about: Page) -> str:
     text = "".join(f"<p>{escape(line)}</p>" for line in said.article_body.splitlines())
-    kept, _ = clean.clean(clean.read_html(text), about, next(iter(said.descriptions), ""))
+    kept, _ = clean.clean(clean.read_html(text), about, said.descriptions)
     return clean.paragraphs(kept)
 
 
@@ -176,7 +181,7 @@ def from_feed(
     about = Page(frozenset({plain(title)} - {""}), frozenset(plain(name) for name in authors))
     summary = " ".join(line.text for line in clean.read_html(summary_html))
     found = clean.read_html(content_html or summary_html)
-    lines = clean.clean(found, about, summary)[0] or found
+    lines = clean.clean(found, about, [summary])[0] or found
     return Extraction(
         title=squeeze(title),
         body=clean.paragraphs(lines),
