@@ -312,12 +312,15 @@ def _kind(node: LexborNode) -> Kind | None:
         or names.get("aria-hidden") == "true"
         or ("style" in names and _STYLE_HIDDEN.search(names["style"] or ""))
     )
-    if hidden and not _LOCKED.search(classes):
-        return Kind.STRONG
+    if hidden:
+        return None if _LOCKED.search(classes) else Kind.STRONG
+    if tag in HEADINGS:  # their ids are often their own words
+        kind = named(classes, "")
+        return None if kind is Kind.WEAK else kind
     kind = named(classes, names.get("id") or "")
     if kind is Kind.STRONG and tag == "article":
         return Kind.WEAK
-    return None if kind is Kind.WEAK and tag in HEADINGS else kind
+    return kind
 
 
 def choose(outline: Outline, noise: float = NOISE, within: int = 0) -> int | None:

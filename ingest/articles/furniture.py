@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from ingest.articles.words import word_set
 
-_CONSENT = word_set("ccpa consent cookie cookies gdpr onetrust cmp didomi comments disqus")
+_CONSENT = word_set("ccpa consent cookie cookies gdpr onetrust cmpbox didomi comments disqus")
 """Boxes that on a short article outweigh it: cut whatever their share, short of nearly everything."""
 
 _STRONG = word_set("""
