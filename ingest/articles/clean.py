@@ -143,6 +143,7 @@ def judge_all(
         _before(lines, verdicts, core[0], [plain(text) for text in descriptions], page)
         _after(lines, verdicts, core[-1])
         _end(lines, verdicts, running)
+    _keep_inner(lines, verdicts)
     _empty_headings(lines, verdicts)
     return verdicts
 
@@ -203,6 +204,22 @@ END_SHARE = 0.2
 """With less than this to come, an ending label is believed even where no links follow it."""
 
 
+_CLOCK = re.compile(r"\d{1,2}[:.h]\d\d(?: ?[ap]\.?m\.?)?(?: (?:uhr|[a-z]{2,4}))?\W*", re.I)
+
+
+def _keep_inner(lines: Sequence[Line], verdicts: list[str | None]) -> None:
+    """Keep what opens a part in the midst of the text: a linked heading, the time in a live report."""
+    seen = False
+    for i, line in enumerate(lines[:-1]):
+        follows = verdicts[i + 1] is None and lines[i + 1].is_running
+        if seen and follows and (
+            (verdicts[i] == "link" and line.is_heading)
+            or (verdicts[i] == "date" and _CLOCK.fullmatch(line.text))
+        ):
+            verdicts[i] = None
+        seen = seen or (verdicts[i] is None and line.is_running)
+
+
 def _empty_headings(lines: Sequence[Line], verdicts: list[str | None]) -> None:
     """Take out headings and labels whose whole section went."""
     kept, gone = False, True
@@ -211,7 +228,7 @@ def _empty_headings(lines: Sequence[Line], verdicts: list[str | None]) -> None:
         if verdicts[i] is not None:
             gone = gone or verdicts[i] != "advertisement"
             continue
-        label = line.text.endswith(":") and len(line.text) < 60 and not line.is_heading
+        label = line.text.endswith(":") and len(line.text) < 40 and not line.is_heading
         if gone and ((line.is_heading and not kept) or label):
             verdicts[i] = "empty section"
             continue

@@ -265,7 +265,10 @@ def cut_cards(outline: Outline) -> None:
             card = up  # noqa: PLW2901 - the widest box that holds this headline alone
         key = (outline.parents[card], outline.nodes[card].tag or "")
         groups.setdefault(key, []).append(card)
-    for cards in groups.values():
+    for (parent, tag), cards in groups.items():
+        between = outline.good[parent] - sum(outline.good[card] for card in cards)
+        if tag in HEADINGS and between > limit:
+            continue  # the linked headings of a text's own parts
         if len(cards) >= 3:
             for card in cards:
                 if not outline.is_gone(card):
