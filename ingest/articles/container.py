@@ -233,13 +233,20 @@ def prune(outline: Outline) -> None:
 
 
 def _around_headings(outline: Outline) -> set[int]:
-    """Return the elements around an `h1` that hold running text too: no name speaks against them."""
-    return {
-        here
-        for heading in outline.headings[:MAX_MARKS]
-        for here in outline.around(heading)
-        if here and outline.good[here] >= HEADED_TEXT
-    }
+    """Return the elements around an `h1` that hold running text too: no name speaks against them.
+
+    A heading in a footer or a hidden box speaks only for what is around that.
+    """
+    found: set[int] = set()
+    for heading in outline.headings[:MAX_MARKS]:
+        around: list[int] = []
+        for here in outline.around(heading):
+            if outline.nodes[here].tag in ("footer", "nav") or _is_hidden(outline.nodes[here]):
+                around.clear()
+            elif here and outline.good[here] >= HEADED_TEXT:
+                around.append(here)
+        found.update(around)
+    return found
 
 
 HEADED_TEXT = 400
@@ -299,23 +306,30 @@ CAPTION_TEXT = 300
 CAPTION_TAGS = frozenset(["div", "span", "section", "figure", "picture", "center", "dl", "a"])
 
 
+def _is_hidden(node: LexborNode) -> bool:
+    names = node.attributes
+    return (
+        "hidden" in names
+        or names.get("aria-hidden") == "true"
+        or ("style" in names and _STYLE_HIDDEN.search(names["style"] or "") is not None)
+        or ("hidden" in (classes := (names.get("class") or "").split()) and not any(":" in c for c in classes))
+    )
+
+
 HEADINGS = frozenset(["h2", "h3", "h4", "h5", "h6"])
 
 
 def _kind(node: LexborNode) -> Kind | None:
     tag = node.tag
+    if tag == "footer":
+        return Kind.CONSENT
     if tag in _TAGS:
         return Kind.STRONG
     names = node.attributes
     if not names or tag in ("body", "html", "h1", "main"):
         return None
     classes = names.get("class") or ""
-    hidden = (
-        "hidden" in names
-        or names.get("aria-hidden") == "true"
-        or ("style" in names and _STYLE_HIDDEN.search(names["style"] or ""))
-    )
-    if hidden:
+    if _is_hidden(node):
         return None if _LOCKED.search(classes) else Kind.STRONG
     if tag in HEADINGS:  # their ids are often their own words
         kind = named(classes, "")
