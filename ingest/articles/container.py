@@ -42,7 +42,7 @@ SHORT_CHARS = 20
 """The same in a piece of news of a few short sentences, on a page that says where its article is."""
 
 _TAGS = frozenset(["nav", "footer", "aside", "form", "dialog", "menu"])
-_STYLE_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_STYLE_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|clip\s*:\s*rect\(0", re.I)
 _LOCKED = re.compile(r"paywall|subscriber|premium|regwall|metered|encrypted", re.I)
 """Paragraphs a site hides until the reader has paid are the article all the same."""
 

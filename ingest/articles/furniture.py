@@ -10,13 +10,13 @@ from functools import lru_cache
 
 from ingest.articles.words import word_set
 
-_CONSENT = word_set("ccpa consent cookie cookies gdpr onetrust cmpbox didomi comments disqus")
+_CONSENT = word_set("ccpa consent cookie cookies gdpr onetrust cmpbox didomi comments disqus footer copyright")
 """Boxes that on a short article outweigh it: cut whatever their share, short of nearly everything."""
 
 _STRONG = word_set("""
     advert advertisement advertising attribution banner bio biography breadcrumb breadcrumbs byline
-    caption captioned captions comment copyright credit credits cta disclaimer donate donation
-    dropdown figcaption footer infobox instagram kicker login masthead menu metadata modal nav navbar
+    caption captioned captions comment credit credits cta disclaimer donate donation
+    dropdown figcaption infobox instagram kicker login masthead menu metadata modal nav navbar
     navigation newsletter newsletters outbrain overlay pagination popular popup promo promoted
     promotion promotions rail rating ratings recirc recirculation recommend recommendation
     recommendations recommended related reply share shares sharing shop sidebar signup social
@@ -38,7 +38,7 @@ _TAXONOMY = re.compile(r"(?<!\S)(?:tag|category|has|format|type|status|author|wp
 _POST = re.compile(r"(?<!\S)(?:hentry|type-\w+|post-\d+)(?!\S)")
 """WordPress writes an article's tags and categories into the class of its wrapper."""
 _COMPOUND = re.compile(
-    r"sr-only|push-notification|product-?(?:card|embed)|screen-reader|visually-?hidden|more-(?:stories|news|from|on)|sign-?up|(?:in|inline)-?(?:article-)?(?:related|link)s?\b|see-also"
+    r"sr-only|(?<!\S)\S{0,8}-vh(?!\S)|push-notification|product-?(?:card|embed)|screen-reader|visually-?hidden|more-(?:stories|news|from|on)|sign-?up|(?:in|inline)-?(?:article-)?(?:related|link)s?\b|see-also"
     r"|article-?(?:links|list|tools|actions|date|info|tags)|(?:entry|post)-?(?:date|info|tags|footer|author)|author-?(?:bio|box|info|card)",
 )
 
