@@ -132,9 +132,7 @@ def _with_standfirst(lines: Sequence[Line], page: Page, text: str) -> Sequence[L
     return [Line(text, "p"), *lines]
 
 
-def judge_all(
-    lines: Sequence[Line], page: Page, descriptions: Sequence[str]
-) -> list[str | None]:
+def judge_all(lines: Sequence[Line], page: Page, descriptions: Sequence[str]) -> list[str | None]:
     """Return for each line the name of the rule that takes it out, or None."""
     verdicts = [judge(line, page) for line in lines]
     running = [i for i, line in enumerate(lines) if verdicts[i] is None and line.is_running]
@@ -212,9 +210,13 @@ def _keep_inner(lines: Sequence[Line], verdicts: list[str | None]) -> None:
     seen = False
     for i, line in enumerate(lines[:-1]):
         follows = verdicts[i + 1] is None and lines[i + 1].is_running
-        if seen and follows and (
-            (verdicts[i] == "link" and line.is_heading)
-            or (verdicts[i] == "date" and _CLOCK.fullmatch(line.text))
+        if (
+            seen
+            and follows
+            and (
+                (verdicts[i] == "link" and line.is_heading)
+                or (verdicts[i] == "date" and _CLOCK.fullmatch(line.text))
+            )
         ):
             verdicts[i] = None
         seen = seen or (verdicts[i] is None and line.is_running)

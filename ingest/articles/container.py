@@ -158,7 +158,9 @@ class Outline:
     def first_running(self, here: int) -> int:
         """Return the first block of running text under an element that holds some."""
         while self.good[here] and here + 1 < len(self.nodes):
-            inside = (h for h in range(here + 1, self.end(here)) if self.good[h] and not self.is_gone(h))
+            inside = (
+                h for h in range(here + 1, self.end(here)) if self.good[h] and not self.is_gone(h)
+            )
             deeper = next(inside, None)
             if deeper is None:
                 break
@@ -298,6 +300,34 @@ def cut_captions(outline: Outline) -> None:
             and not outline.is_gone(box)
         ):
             outline.cut(box)
+        elif not outline.total[box] or outline.nodes[box].tag in ("p", "a"):
+            _cut_slanted(outline, box)
+
+
+def _cut_slanted(outline: Outline, image: int) -> None:
+    """Cut the paragraph below a picture, where it is short and all in italics or small print."""
+    below = outline.end(image)
+    while below < len(outline.nodes) and not outline.total[below]:
+        below += 1
+    if below == len(outline.nodes) or not 0 < outline.total[below] <= CAPTION_TEXT:
+        return
+    inside = range(below, outline.end(below))
+    slanted = next((h for h in inside if outline.nodes[h].tag in _SLANTED), None)
+    whole = slanted is not None and outline.total[slanted] == outline.total[below]
+    if (
+        whole
+        and not outline.is_gone(below)
+        and not _NOTE.match(outline.nodes[below].text(strip=True) or "")
+    ):
+        outline.cut(below)
+
+
+_SLANTED = frozenset(["em", "i", "small"])
+_NOTE = re.compile(
+    r"\W*(?:editor|correct|clarif|update|note|korrektur|anm|hinweis|corre[cz]i|rectif|nota|исправ|примеч)",
+    re.I,
+)
+"""Notes of the editors, in italics too, are no captions."""
 
 
 CAPTION_TEXT = 300
@@ -312,7 +342,10 @@ def _is_hidden(node: LexborNode) -> bool:
         "hidden" in names
         or names.get("aria-hidden") == "true"
         or ("style" in names and _STYLE_HIDDEN.search(names["style"] or "") is not None)
-        or ("hidden" in (classes := (names.get("class") or "").split()) and not any(":" in c for c in classes))
+        or (
+            "hidden" in (classes := (names.get("class") or "").split())
+            and not any(":" in c for c in classes)
+        )
     )
 
 
@@ -320,24 +353,21 @@ HEADINGS = frozenset(["h2", "h3", "h4", "h5", "h6"])
 
 
 def _kind(node: LexborNode) -> Kind | None:
-    tag = node.tag
-    if tag == "footer":
-        return Kind.CONSENT
+    tag = node.tag or ""
     if tag in _TAGS:
-        return Kind.STRONG
+        return Kind.CONSENT if tag == "footer" else Kind.STRONG
     names = node.attributes
     if not names or tag in ("body", "html", "h1", "main"):
         return None
     classes = names.get("class") or ""
     if _is_hidden(node):
         return None if _LOCKED.search(classes) else Kind.STRONG
-    if tag in HEADINGS:  # their ids are often their own words
-        kind = named(classes, "")
-        return None if kind is Kind.WEAK else kind
-    kind = named(classes, names.get("id") or "")
+    heading = tag in HEADINGS
+    # The id of a heading is often its own words.
+    kind = named(classes, "" if heading else names.get("id") or "")
     if kind is Kind.STRONG and tag == "article":
         return Kind.WEAK
-    return kind
+    return None if heading and kind is Kind.WEAK else kind
 
 
 def choose(outline: Outline, noise: float = NOISE, within: int = 0) -> int | None:

@@ -102,9 +102,7 @@ class _Read:
     standfirst: str = ""
 
 
-def _read(
-    tree: LexborHTMLParser, rule: SiteRule | None, descriptions: Sequence[str] = ()
-) -> _Read:
+def _read(tree: LexborHTMLParser, rule: SiteRule | None, descriptions: Sequence[str] = ()) -> _Read:
     if tree.body is None or tree.root is None:
         return _Read()
     tree.root.strip_tags(container.NO_TEXT)

@@ -10,24 +10,26 @@ from functools import lru_cache
 
 from ingest.articles.words import word_set
 
-_CONSENT = word_set("ccpa consent cookie cookies gdpr onetrust cmpbox didomi comments disqus footer copyright")
+_CONSENT = word_set(
+    "ccpa consent cookie cookies gdpr onetrust cmpbox didomi comments disqus footer copyright"
+)
 """Boxes that on a short article outweigh it: cut whatever their share, short of nearly everything."""
 
 _STRONG = word_set("""
     advert advertisement advertising attribution banner bio biography breadcrumb breadcrumbs byline
-    caption captioned captions comment credit credits cta disclaimer donate donation
+    author authors caption captioned captions comment credit credits cta disclaimer donate donation
     dropdown figcaption infobox instagram kicker login masthead menu metadata modal nav navbar
     navigation newsletter newsletters outbrain overlay pagination popular popup promo promoted
     promotion promotions rail rating ratings recirc recirculation recommend recommendation
-    recommendations recommended related reply share shares sharing shop sidebar signup social
+    recommendations recommended related reply share shares sharing shop sidebar signup social subscribe subscription subscriptions
     productcard disclosure feedback poll crumbs outdated notice linkback warning accessibility wall photogallery
     sponsor sponsored sponsors swiper taboola thumbnail timestamp toolbar tooltip trending tweet
     twitter whatsapp slick slider flickity carousel
     """)
 _WEAK = word_set("""
-    ad ads adslot adunit affiliate also author authors category categories dateline follow form
+    ad ads adslot adunit affiliate also category categories dateline follow form
     hidden label meta most paywall placeholder player podcast posts posted price print published
-    publish read reading readmore registration robots skip subscribe subscription subscriptions
+    publish read reading readmore registration robots skip
     subscriber tag tags teaser teasers toc updated utility video videos widget
     """)
 """Names that article text bears too (`paywall`, `subscriber-only`, `widget--quote`): they decide only
