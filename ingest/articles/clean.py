@@ -108,7 +108,6 @@ def read_html(html: str) -> list[Line]:
         return [Line(text, "p")] if text else []
     if tree.root is None or tree.body is None:
         return []
-    tree.root.strip_tags(container.NO_TEXT)
     return read(tree.body)
 
 

@@ -105,7 +105,6 @@ class _Read:
 def _read(tree: LexborHTMLParser, rule: SiteRule | None, descriptions: Sequence[str] = ()) -> _Read:
     if tree.body is None or tree.root is None:
         return _Read()
-    tree.root.strip_tags(container.NO_TEXT)
     remove = rule.remove if rule is not None else ()
     node = sites.find(tree, rule) if rule is not None else None
     if node is not None:

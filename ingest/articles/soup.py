@@ -8,6 +8,8 @@ from bs4 import BeautifulSoup
 from bs4.builder import HTMLTreeBuilder
 from selectolax.lexbor import LexborNode
 
+from ingest.articles.outline import NO_TEXT
+
 MAX_DEPTH = 100
 """Deeper elements are opened flat: their text stays, and readers may walk the tree recursively."""
 
@@ -38,7 +40,7 @@ class _Builder(HTMLTreeBuilder):
             tag = node.tag or ""
             if tag == "-text":
                 soup.handle_data(node.text_content or "")
-            elif tag[:1].isalpha():
+            elif tag not in NO_TEXT and tag[:1].isalpha():
                 inside = list(node.iter(include_text=True))
                 if len(names) < MAX_DEPTH and not self._is_wrapper(node, tag, inside):
                     soup.handle_starttag(tag, None, None, self._attributes(node))

@@ -1,0 +1,190 @@
+"""The elements of a page as rows: how much text stands under each, in links and outside them."""
+
+from collections.abc import Iterator, Sequence
+
+from selectolax.lexbor import LexborNode
+
+from ingest.articles.words import word_set
+
+NO_TEXT = frozenset(
+    [
+        "script",
+        "style",
+        "noscript",
+        "svg",
+        "iframe",
+        "template",
+        "button",
+        "select",
+        "textarea",
+        "object",
+        "embed",
+        "canvas",
+        "video",
+        "audio",
+        "map",
+        "math",
+    ]
+)
+"""Elements that hold nothing a reader reads as the article."""
+
+GOOD_CHARS = 60
+"""A block of running text has at least this many characters outside links; headings, links and
+labels are shorter."""
+
+SHORT_CHARS = 20
+"""The same in a piece of news of a few short sentences, on a page that says where its article is."""
+
+INLINE = word_set("""
+    a abbr acronym b bdi bdo big br cite code data del dfn em font i img ins kbd label mark nobr
+    picture q s samp small source span strike strong sub sup time tt u var wbr
+    """)
+
+CARD_LINK = 20
+"""A linked line of this many characters may be a headline; shorter ones are labels."""
+
+
+MARKS = ("h1", "img", "figure", "figcaption", "nav", "dialog")
+"""The tags by which elements are asked for."""
+
+
+class Outline:
+    """The elements of a page in document order, with how much text stands under each.
+
+    `total` counts characters; `good` those in blocks of running text, links not counted.
+    `end` is the index after the last element under one. Elements in `NO_TEXT` count as empty.
+    """
+
+    def __init__(self, body: LexborNode) -> None:
+        found = list(body.traverse(include_text=True, skip_empty=True))
+        self._read(found)
+        self._sum()
+        self._gone = bytearray(len(self.nodes))
+
+    def _read(self, found: list[LexborNode]) -> None:
+        index: dict[int, int] = {}
+        nodes: list[LexborNode] = []
+        tags: list[str] = []
+        parents: list[int] = []
+        blocks: list[int] = []
+        linked: list[bool] = []
+        marks: dict[str, list[int]] = {tag: [] for tag in MARKS}
+        total, own, links = [0] * len(found), [0] * len(found), [0] * len(found)
+        for node in found:
+            tag = node.tag or ""
+            parent = node.parent
+            at = index.get(parent.mem_id, -1) if parent is not None else -1
+            if tag == "-text":
+                if at >= 0 and (text := (node.text_content or "").strip()):
+                    size = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+                    total[at] += size
+                    own[blocks[at]] += size
+                    if linked[at]:
+                        links[blocks[at]] += size
+                continue
+            here = len(nodes)
+            if at < 0 and here:
+                continue  # inside an element that holds no text
+            nodes.append(node)
+            tags.append(tag)
+            parents.append(at)
+            if tag in marks:
+                marks[tag].append(here)
+            elif tag in NO_TEXT:
+                blocks.append(here)
+                linked.append(False)
+                continue
+            index[node.mem_id] = here
+            blocks.append(blocks[at] if tag in INLINE and here else here)
+            linked.append(tag == "a" or (here > 0 and linked[at]))
+        self.nodes, self.tags, self.parents, self._blocks = nodes, tags, parents, blocks
+        self._marks = marks
+        size = len(nodes)
+        self.total, self._own, self._links = total[:size], own[:size], links[:size]
+
+    def _sum(self) -> None:
+        sizes = list(zip(self._own, self._links, strict=True))
+        self.good = [_good(size, links) for size, links in sizes]
+        self.headlines = [
+            here
+            for here, (size, links) in enumerate(sizes)
+            if links >= CARD_LINK and links >= 0.9 * size
+        ]
+        total, good, parents = self.total, self.good, self.parents
+        self.ends = ends = list(range(1, len(parents) + 1))
+        for here in range(len(parents) - 1, 0, -1):
+            at = parents[here]
+            total[at] += total[here]
+            good[at] += good[here]
+            ends[at] = max(ends[at], ends[here])
+
+    def relax(self) -> None:
+        """Count shorter blocks as running text too, for a page that has no longer ones."""
+        sizes = zip(self._own, self._links, strict=True)
+        self.good = [
+            0 if gone else _good(size, links, SHORT_CHARS)
+            for (size, links), gone in zip(sizes, self._gone, strict=True)
+        ]
+        for here in range(len(self.nodes) - 1, 0, -1):
+            self.good[self.parents[here]] += self.good[here]
+
+    def tagged(self, name: str) -> Sequence[int]:
+        """Return the elements with one of the tags in `MARKS`, cut ones too."""
+        return self._marks[name]
+
+    def with_text(self) -> Iterator[int]:
+        """Yield the elements under the body that hold text; a cut one, and all under it, is passed over."""
+        here = 1
+        while here < len(self.nodes):
+            if self._gone[here] or not self.total[here]:
+                here = self.ends[here]
+                continue
+            yield here
+            here += 1
+
+    def lines(self, least: int, most: int) -> Iterator[int]:
+        """Yield the blocks with that much text of their own and no link."""
+        for here, (size, links) in enumerate(zip(self._own, self._links, strict=True)):
+            if least <= size <= most and not links:
+                yield here
+
+    def first_running(self, here: int) -> int:
+        """Return the first block of running text under an element, headlines not counted."""
+        for inside in range(here + 1, self.ends[here]):
+            own = _good(self._own[inside], self._links[inside])
+            if own and not self._gone[inside] and self.tags[inside] != "h1":
+                return inside
+        return here
+
+    def around(self, here: int) -> Iterator[int]:
+        """Yield the elements around one, from the nearest to the body."""
+        while (here := self.parents[here]) >= 0:
+            yield here
+
+    def is_word(self, here: int) -> bool:
+        """Return whether an element marks words inside a block of running text."""
+        block = self._blocks[here]
+        return block != here and _good(self._own[block], self._links[block]) > 0
+
+    def cut(self, here: int) -> None:
+        """Take an element and all under it out of the page."""
+        total, good = self.total[here], self.good[here]
+        for up in (here, *self.around(here)):
+            self.total[up] -= total
+            self.good[up] -= good
+        end = self.ends[here]
+        self._gone[here:end] = b"\x01" * (end - here)
+        self.nodes[here].decompose()
+
+    def is_gone(self, here: int) -> bool:
+        """Return whether an element was cut, itself or with one around it."""
+        return self._gone[here] == 1
+
+
+def _good(size: int, links: int, least: int = GOOD_CHARS) -> int:
+    """Return how much of a block's text is running text; `size` is UTF-8.
+
+    A Chinese sign says about what three Latin letters say.
+    """
+    running = size - links
+    return running if running >= least and links < running else 0
