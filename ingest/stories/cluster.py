@@ -7,9 +7,9 @@ in `_is_copy`.
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import compress, pairwise
 
 from ingest.model import Candidate, Fingerprint, Placement, PlacementWhy, Sketch
 from ingest.stories import near
@@ -216,7 +216,7 @@ def _side(sketch: Sketch, common: Collection[int], furniture: Collection[int]) -
     kept = _kept(sketch, furniture)
     samples = [sketch.samples[index] for index in kept] if furniture else sketch.samples
     words = sketch.length * len(kept) / len(sketch.samples)
-    return _Side(sketch, kept, samples, [sample in common for sample in samples], words)
+    return _Side(sketch, kept, samples, list(map(common.__contains__, samples)), words)
 
 
 def _kept(sketch: Sketch, furniture: Collection[int]) -> Sequence[int]:
@@ -331,7 +331,8 @@ def _tells_else(one: Sketch, other: Sketch, words: float) -> bool:
     only.
     """
     common = frozenset(one.samples).intersection(other.samples)
-    sides = _facts(one, other, common), _facts(other, one, common)
+    ours, theirs = _anchored(one, common), _anchored(other, common)
+    sides = _facts(ours, theirs), _facts(theirs, ours)
     numbers = [(side.other_numbers, side.numbers) for side in sides]
     weighed = [(side.others + side.other_numbers, side.names + 2 * side.numbers) for side in sides]
     return (sum(other for other, _ in numbers) >= max(3, words / 50) and _are_others(numbers)) or (
@@ -345,16 +346,22 @@ def _are_others(sides: Sequence[tuple[int, int]]) -> bool:
     return 5 * others >= 2 * facts and all(10 * other >= 3 * all_ > 0 for other, all_ in sides)
 
 
-def _facts(sketch: Sketch, other: Sketch, common: Collection[int]) -> _Facts:
+_ANYWHERE = -1
+"""The end of a fact that is a part of a sample both have, or stands where it tells nothing."""
+
+_Anchored = Sequence[tuple[int, int, bool]]
+"""Facts, each with the next sample that both texts have, and whether they agree around it."""
+
+
+def _facts(ours: _Anchored, theirs: _Anchored) -> _Facts:
     """Return what the other text has of those facts that stand where the texts agree.
 
-    It is to have them at the same place: bulletins are full of small numbers. Beginning and end of
-    a text count as agreed.
+    It is to have them at the same place: bulletins are full of small numbers.
     """
-    known = {fact: end for fact, end, _ in _anchored(other, common)}
+    known = {fact: end for fact, end, _ in theirs}
     facts = _Facts()
-    for fact, end, is_asked in _anchored(sketch, common):
-        if is_asked:
+    for fact, end, is_agreed in ours:
+        if is_agreed:
             is_other = end != _ANYWHERE and known.get(fact) not in (end, _ANYWHERE)
             if fact & 1:
                 facts.numbers += 1
@@ -365,22 +372,21 @@ def _facts(sketch: Sketch, other: Sketch, common: Collection[int]) -> _Facts:
     return facts
 
 
-_ANYWHERE = -1
-"""The end of a fact that is a part of a sample both have, or stands where it tells nothing."""
-
-
-def _anchored(sketch: Sketch, common: Collection[int]) -> Iterator[tuple[int, int, bool]]:
-    """Yield each fact, the next sample that both texts have, and whether they agree around it."""
-    matches = [-1, *(at for at, sample in enumerate(sketch.samples) if sample in common)]
-    matches.append(len(sketch.samples))
+def _anchored(sketch: Sketch, common: Collection[int]) -> _Anchored:
+    """Return the facts of a text; beginning and end of a text count as agreed."""
+    size = len(sketch.samples)
+    matches = [-1, *compress(range(size), map(common.__contains__, sketch.samples)), size]
+    places = [_place(sketch, at) for at in matches]
     ends = [*sketch.samples, 0]
+    anchored: list[tuple[int, int, bool]] = []
     for fact, anchor in sketch.facts:
         if anchor == near.NOWHERE:
-            yield fact, _ANYWHERE, False
+            anchored.append((fact, _ANYWHERE, False))
             continue
         after = bisect_left(matches, anchor >> 1)
-        before, end = matches[after - 1 : after + 1]
+        end = matches[after]
         if anchor & 1 and end == anchor >> 1:
-            yield fact, _ANYWHERE, True
+            anchored.append((fact, _ANYWHERE, True))
         else:
-            yield fact, ends[end], _place(sketch, end) - _place(sketch, before) <= _REACH
+            anchored.append((fact, ends[end], places[after] - places[after - 1] <= _REACH))
+    return anchored

@@ -11,7 +11,7 @@ import struct
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from hashlib import blake2b
 from itertools import chain, compress, islice
@@ -124,17 +124,21 @@ def sketch(title: str, body: str) -> Sketch:
     named, _ = _read(heading)
     telling = _TITLES.of(heading)
     shingles = _shingles(words)
-    places = _sampled(shingles)
+    samples, places = _sampled(shingles)
     return Sketch(
         text_hash=_text_hash(words, named),
         title_hash=crc32(_packed(named)) if len(telling) >= MIN_TITLE else 0,
-        title=frozenset([word & 0xFFFF for word in telling[:24]]),
+        title=frozenset(_lower_halves(telling[:24])),
         length=len(shingles),
-        opening=bisect_left(list(places.values()), OPENING),
-        samples=tuple([value & 0xFFFF for value in places]),
-        prints=tuple(_telling(places)),
-        facts=tuple(_facts(words, kinds, list(places.values()))),
+        opening=bisect_left(places, OPENING),
+        samples=tuple(_lower_halves(samples)),
+        prints=tuple(_telling(samples, places)),
+        facts=tuple(_facts(words, kinds, places)),
     )
+
+
+def _lower_halves(values: "array[int]") -> list[int]:
+    return _unpacked(_packed(values), "H")[::2].tolist()
 
 
 def _shingles(words: "array[int]") -> "array[int]":
@@ -148,24 +152,25 @@ def _shingles(words: "array[int]") -> "array[int]":
     return _unpacked(combined.to_bytes(4 * len(words), "little"))[:-2]
 
 
-def _sampled(shingles: "array[int]") -> dict[int, int]:
-    """Return the sampled shingles with the place where each first stands, in reading order."""
+def _sampled(shingles: "array[int]") -> tuple["array[int]", Sequence[int]]:
+    """Return the sampled shingles in reading order, and the place where each first stands."""
     lowest = _packed(shingles)[::4]
     chosen = lowest[:OPENING].translate(_OPENING_SAMPLE) + lowest[OPENING:].translate(_BODY_SAMPLE)
-    places: dict[int, int] = {}
-    for at in islice(compress(range(len(shingles)), chosen), _MAX_SAMPLES):
-        places.setdefault(shingles[at], at)
-    return places
+    at = list(islice(compress(range(len(shingles)), chosen), _MAX_SAMPLES))
+    samples = array("I", islice(compress(shingles, chosen), _MAX_SAMPLES))
+    first = dict(zip(reversed(samples), reversed(at), strict=True))
+    if len(first) < len(at):
+        at = sorted(first.values())
+        samples = array("I", map(shingles.__getitem__, at))
+    return samples, at
 
 
-def _telling(places: Mapping[int, int]) -> list[int]:
+def _telling(samples: Sequence[int], places: Sequence[int]) -> list[int]:
     """Return those of the samples by which the text is to be found."""
-    found = [
-        value
-        for value, at in places.items()
-        if not value
-        & ((LEAD_FIND if at < LEAD else OPENING_FIND if at < OPENING else BODY_FIND) - 1)
-    ]
+    lead, opening = bisect_left(places, LEAD), bisect_left(places, OPENING)
+    found = [value for value in samples[:lead] if not value & (LEAD_FIND - 1)]
+    found += [value for value in samples[lead:opening] if not value & (OPENING_FIND - 1)]
+    found += [value for value in samples[opening:] if not value & (BODY_FIND - 1)]
     return found[:_MAX_PRINTS]
 
 
@@ -187,24 +192,29 @@ def _text_hash(words: "array[int]", heading: "array[int]") -> int:
     return int.from_bytes(blake2b(_packed(text), digest_size=8).digest(), "big", signed=True)
 
 
-def _facts(words: Sequence[int], kinds: bytes, places: Sequence[int]) -> Iterable[tuple[int, int]]:
-    """Yield the numbers and names, each where it first stands; the last bit says which of the two.
+def _facts(words: "array[int]", kinds: bytes, places: Sequence[int]) -> Sequence[tuple[int, int]]:
+    """Return the numbers and names, each where it first stands; the last bit says which of the two.
 
     A capitalised word that the text also writes small is no name but the beginning of a sentence.
     One that stands at a beginning is known where it is asked for, but not asked about.
     """
     telling = kinds.translate(_IS_FACT)
     known = set(compress(words, telling)).intersection(compress(words, kinds.translate(_IS_WORD)))
-    left = MAX_FACTS
+    facts: list[tuple[int, int]] = []
     for at in compress(range(len(words)), telling):
-        word, kind = words[at], kinds[at] & 3
-        if word not in known:
-            known.add(word)
-            hidden = kind == _CAPITALS or (kind == _NAME and (not at or kinds[at - 1] & _ENDS))
-            yield word & 0xFFFE | (kind == _NUMBER), NOWHERE if hidden else _anchor(at, places)
-            left -= 1
-            if not left:
-                return
+        word = words[at]
+        if word in known:
+            continue
+        known.add(word)
+        kind = kinds[at] & 3
+        fact = word & 0xFFFE | (kind == _NUMBER)
+        if kind == _CAPITALS or (kind == _NAME and (not at or kinds[at - 1] & _ENDS)):
+            facts.append((fact, NOWHERE))
+        else:
+            facts.append((fact, _anchor(at, places)))
+        if len(facts) == MAX_FACTS:
+            break
+    return facts
 
 
 def _anchor(place: int, places: Sequence[int]) -> int:
@@ -282,9 +292,10 @@ def _read(chunks: Iterable[bytes]) -> tuple["array[int]", bytes]:
 
 def _spelling(chunk: str) -> Iterator[int]:
     """Yield the hash of each word, then its kind."""
+    ends = _ENDS * chunk.endswith(_STOPS)
     for word, kind in _words(chunk):
         yield crc32(word)
-        yield kind + _ENDS * chunk.endswith(_STOPS)
+        yield kind + ends
 
 
 def facts_marked(text: str) -> list[tuple[str, bool]]:
@@ -309,6 +320,10 @@ def _words(chunk: str) -> Iterator[tuple[bytes, _Kind]]:
 
     Runs without spaces become overlapping groups of three characters: no dictionary needed.
     """
+    plain = chunk.rstrip(".,!?")
+    if plain.isascii() and plain.isalpha() and len(plain) <= _MAX_CHUNK:  # nearly all are
+        yield plain.lower().encode(), _kind(plain)
+        return
     for word in _WORD.findall(chunk):
         folded = _folded(word)
         if not word.isascii() and _UNSPACED.search(word):
