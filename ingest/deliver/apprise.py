@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import re
 from datetime import timedelta
 from time import monotonic
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr
 
 from ingest.alerts.push import Room, Style, pushes
+from ingest.alerts.tidy import line
 from ingest.deliver.settings import ChannelSection
 from ingest.errors import ConfigError, DeliveryError
 from ingest.model import Delivery
@@ -73,7 +75,15 @@ class Apprise:
                 timeout=max(deadline - monotonic(), 0.1),
             )
             if not taken:
-                raise DeliveryError(f"{service.service_name} did not take the message")
+                raise DeliveryError(
+                    f"{service.service_name} did not take the message{self._said(taken)}"
+                )
+
+    def _said(self, result: Any) -> str:
+        """Return what Apprise says of a refusal, unless it repeats a part of the address."""
+        said = next((each.message for each in result.logs() if each.level == "WARNING"), "")
+        secrets = re.findall(r"[\w-]{5,}", self._config.url.get_secret_value())
+        return "" if not said or any(each in said for each in secrets) else f": {line(said, 200)}"
 
 
 def _style(service: Any) -> Style:

@@ -3,6 +3,8 @@
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -24,8 +26,8 @@ from ingest.units import ConfigPath
 KEPT = 100
 """Entries of a feed; a reader that looks once a day misses none of a hundred alerts."""
 
-MUCH = Room(title=160, body=200_000)
-"""All that a digest of two hundred alerts holds."""
+MUCH = Room(title=160, body=20_000)
+"""No message is that long."""
 
 _ATOM = "http://www.w3.org/2005/Atom"  # RFC 4287 §1.2
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 §2.2
@@ -46,22 +48,41 @@ class Atom:
         self._folder, self._lock = folder, Lock()
 
     def send(self, delivery: Delivery) -> None:
-        """Put a message at the head of its rule's feed; raises DeliveryError.
+        """Put a message at the head of its rule's feed, a digest in those of its rules.
 
         The file is replaced at once, so that a reader never sees half of it. The same delivery
-        sent again takes the place of its entry.
+        sent again takes the place of its entry. Raises DeliveryError.
         """
-        data = delivery.payload.get("data")
-        rule = str(data.get("rule") or "") if isinstance(data, dict) else ""
+        for part in _parts(delivery):
+            self._add(part)
+
+    def _add(self, delivery: Delivery) -> None:
+        rule = str(_data(delivery).get("rule") or "")
         name = slug(rule) if rule else delivery.type.partition(".")[0]
         path = self._folder / f"{name}.atom"
         try:
             with self._lock:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 title = f"Alerts of {rule}" if rule else f"ingest: {name}"
-                _replace(path, _with(delivery, _read(path), name, title))
+                _put(path, _with(delivery, _read(path), name, title))
         except (OSError, ET.ParseError) as error:
             raise DeliveryError(f"cannot write to {path}: {error}") from error
+
+
+def _parts(delivery: Delivery) -> Iterator[Delivery]:
+    """Yield the alerts of a digest, each for the feed of its rule; anything else as it is."""
+    if delivery.type != "digest":
+        yield delivery
+        return
+    for number, alert in enumerate(_data(delivery).get("alerts", ())):
+        kind = str(alert.get("type", "alert.created"))
+        payload = {**delivery.payload, "type": kind, "data": alert}
+        yield replace(delivery, id=f"{delivery.id}.{number}", type=kind, payload=payload)
+
+
+def _data(delivery: Delivery) -> dict[str, Any]:
+    data = delivery.payload.get("data")
+    return data if isinstance(data, dict) else {}
 
 
 def _read(path: Path) -> list[ET.Element]:
@@ -88,8 +109,7 @@ def _with(delivery: Delivery, entries: list[ET.Element], name: str, title: str) 
 
 def _entry(delivery: Delivery) -> ET.Element:
     text = pushes(delivery, Style.HTML, MUCH)[0]
-    given: Any = delivery.payload.get("data")
-    data = given if isinstance(given, dict) else {}
+    data = _data(delivery)
     article = data.get("article")
     entry = ET.Element(f"{{{_ATOM}}}entry")
     _add(entry, "id", f"urn:ingest:{delivery.id}")
@@ -115,7 +135,7 @@ def _add(parent: ET.Element, name: str, text: str) -> ET.Element:
     return child
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _put(path: Path, content: bytes) -> None:
     """Write a file beside and put it in its place."""
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
         made = Path(file.name)

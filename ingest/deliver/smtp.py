@@ -29,6 +29,7 @@ KEEP_OPEN_S = 5.0
 GOODBYE_S = 1.0
 PATIENCE_S = 0.5
 """Who stops the program does not wait for a mail that is just being handed over."""
+CLOSING = 421
 SERVED, REFUSED = "served", "refused"
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -154,8 +155,14 @@ class Mail:
             self._idle.cancel()
         with Deadline(smtp.timeout.total_seconds()) as deadline:
             try:
+                used = self._smtp
                 connection = self._connection(deadline)
                 replies = _transfer(connection, self._sender.addr_spec, due, message.as_bytes())
+                if connection is used and _is_closing(replies):
+                    # it takes so many mails in a connection, and none of this one
+                    self._hang_up()
+                    connection = self._connection(deadline)
+                    replies = _transfer(connection, self._sender.addr_spec, due, message.as_bytes())
             except (smtplib.SMTPException, OSError, ValueError) as error:
                 self._hang_up()
                 said = "timed out" if deadline.passed else _said(error)
@@ -239,6 +246,11 @@ def _transfer(
     if willing:
         replies |= dict.fromkeys(willing, _send_content(smtp, content))
     return replies
+
+
+def _is_closing(replies: Mapping[str, Reply]) -> bool:
+    """Return whether the server refused all because it closes the connection (RFC 5321 §3.8)."""
+    return all(code == CLOSING for code, _ in replies.values())
 
 
 def _send_content(smtp: smtplib.SMTP, content: bytes) -> Reply:

@@ -127,8 +127,11 @@ def speaking(
     return script
 
 
-def keeping(mails: int) -> Callable[[socket.socket], None]:
-    """Return a script that takes so many mails in a connection and closes it."""
+def keeping(mails: int, then: bytes = b"") -> Callable[[socket.socket], None]:
+    """Return a script that takes so many mails in a connection and closes it.
+
+    What it says `then`, where it says anything, is its answer to the sender of the next.
+    """
 
     def script(sock: socket.socket) -> None:
         with sock.makefile("rwb", buffering=0) as stream:
@@ -142,6 +145,10 @@ def keeping(mails: int) -> Callable[[socket.socket], None]:
                 while stream.readline() not in (b".\r\n", b""):
                     pass
                 stream.write(b"250 kept\r\n")
+            while then and (line := stream.readline()):
+                stream.write(then if line.upper().startswith(b"MAIL") else b"250 ok\r\n")
+                if line.upper().startswith(b"MAIL"):
+                    return
 
     return script
 

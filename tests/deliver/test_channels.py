@@ -249,7 +249,16 @@ def test_a_push_that_is_refused_is_tried_again_and_tells_no_address(push: Any) -
             apprise(f"json://user:t0ken@127.0.0.1:{origin.port}/").send(push)
 
     assert not caught.value.permanent
+    assert "error=500" in str(caught.value)
     assert "t0ken" not in str(caught.value)
+
+
+@uses_apprise
+def test_a_refusal_that_repeats_the_address_is_not_quoted(push: Any) -> None:
+    with Origin() as origin, pytest.raises(DeliveryError) as caught:
+        apprise(f"ntfy://127.0.0.1:{origin.port}/secret-topic").send(push)
+
+    assert str(caught.value) == "ntfy did not take the message"
 
 
 @uses_apprise

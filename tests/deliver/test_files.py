@@ -13,6 +13,7 @@ from ingest.deliver.file import File, Stdout
 from ingest.errors import DeliveryError
 from ingest.model import Delivery
 from tests.alerts.samples import TITLE, data, delivery
+from tests.alerts.test_render import SURGE
 
 HEALTH = {"condition": "disk", "subject": "database", "since": None, "detail": "full", "advice": ""}
 
@@ -99,3 +100,25 @@ def test_a_rules_name_never_leads_out_of_the_folder(tmp_path: Path, rule: str) -
     (made,) = folder.iterdir()
     assert made.suffix == ".atom"
     assert sorted(tmp_path.iterdir()) == [folder]
+
+
+def test_a_digest_goes_into_the_feeds_of_its_rules(tmp_path: Path) -> None:
+    alerts = [{**data(title=f"Report {n}"), "rule": f"rule-{n % 2}"} for n in range(4)]
+    digest = delivery("digest", {"alerts": alerts, "reason": None})
+    for _ in range(2):
+        Atom(tmp_path).send(digest)
+
+    feeds = {file.name: feedparser.parse(file.read_bytes()) for file in tmp_path.iterdir()}
+    assert {name: [entry.title for entry in feed.entries] for name, feed in feeds.items()} == {
+        "rule-0.atom": ["[rule-0] Report 2", "[rule-0] Report 0"],
+        "rule-1.atom": ["[rule-1] Report 3", "[rule-1] Report 1"],
+    }
+
+
+def test_a_surge_in_a_feed_has_its_chart(tmp_path: Path) -> None:
+    Atom(tmp_path).send(delivery("alert.surge", SURGE))
+    (entry,) = feedparser.parse((tmp_path / "pier-closures.atom").read_bytes()).entries
+
+    raw = (tmp_path / "pier-closures.atom").read_text(encoding="utf-8")
+    assert "&lt;title&gt;31 stories in 2 hours, usually 4&lt;/title&gt;" in raw
+    assert "Pier shut until the weekend" in entry.content[0].value

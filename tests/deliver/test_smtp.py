@@ -110,6 +110,15 @@ def test_a_connection_the_server_closed_meanwhile_is_made_anew() -> None:
         assert server.connections == 3
 
 
+def test_a_server_that_takes_so_many_mails_in_a_connection_gets_the_rest_in_another() -> None:
+    with Hostile(keeping(2, then=b"421 too many mails\r\n")) as server:
+        with channel(port_of(server)) as mail:
+            for _ in range(5):
+                mail.send(delivery())
+
+        assert server.connections == 3
+
+
 def test_threads_take_turns() -> None:
     box = Postbox()
     with mail_server(box) as port, channel(port) as mail, ThreadPoolExecutor(4) as pool:
