@@ -14,6 +14,7 @@ from ingest.model import (
     Delivery,
     DeliveryState,
     Match,
+    Placement,
     Rule,
     Source,
     Story,
@@ -98,10 +99,13 @@ def alert_data(
     explain_url: str | None = None,
     severity: str = "normal",
     update: Update | None = None,
+    query: str = "",
+    placement: Placement | None = None,
 ) -> dict[str, object]:
-    """Return the `data` of an alert as JSON: what matched, where it stands, who else tells it.
+    """Return the `data` of an alert as JSON: what matched, where it stands and why, who else tells it.
 
-    Long titles, summaries and lists are cut; an address beyond 8,000 characters is left out.
+    `query` is what the rule asks for, `placement` how the article came into its story, where that
+    was decided just now. Long titles, summaries and lists are cut; an address beyond 8,000 characters is left out.
     """
     told = {"update": {"why": update.why.value, "detail": update.detail}} if update else {}
     return {
@@ -109,6 +113,7 @@ def alert_data(
         "alert": alert_id,
         "rule": rule,
         "severity": severity,
+        "why": {"query": _clip(query, MAX_SUMMARY), "placement": _placed(placement)},
         "story": _story(story),
         "article": _article(article),
         "matched": [
@@ -123,6 +128,14 @@ def alert_data(
         ],
         "explain_url": explain_url,
     }
+
+
+def _placed(placement: Placement | None) -> str | None:
+    """Return how an article came into its story, in a few words."""
+    if placement is None:
+        return None
+    why = placement.why.value.replace("_", " ")
+    return f"{why}: {placement.detail}" if placement.detail else why
 
 
 def surge_data(rule: Rule, found: Surge, latest: Sequence[Source] = ()) -> dict[str, object]:

@@ -12,6 +12,9 @@ from ingest.alerts.tidy import line
 MAX_SUBJECT = 160
 """A headline and its rule; phones show about 40 characters, desktops about 80."""
 
+MAX_QUERY = 300
+"""Of what a rule asks for; the program has it whole."""
+
 SHOWN_ALERTS = 20
 """Alerts of a digest told in full, the others as a line each: about what Gmail shows of a mail
 before it cuts it, at 102 kB."""
@@ -96,6 +99,7 @@ def alert_view(type: str, data: Mapping[str, Any]) -> dict[str, Any]:
         "headline": headline_of(data),
         "byline": _byline(data, sources),
         "note": _note(type, data),
+        "because": _because(data),
         "chart": chart_of(data),
         "passages": marked(data),
         "sources_label": "The latest" if latest else f"Told by {_count(len(sources), 'source')}",
@@ -141,6 +145,16 @@ def _byline(data: Mapping[str, Any], sources: Sequence[Mapping[str, Any]]) -> st
     published = article.get("published_at")
     parts = [feeds[0] if feeds else "", ", ".join(article.get("authors", ()))]
     return " · ".join([*filter(None, parts), *([moment(published)] if published else [])])
+
+
+def _because(data: Mapping[str, Any]) -> str:
+    """Return why there is this alert: its rule, what that asks for, and the place in its story."""
+    if not data.get("alert"):
+        return ""
+    why = data.get("why") or {}
+    asks = f": {line(str(why['query']), MAX_QUERY)}" if why.get("query") else ""
+    place = f" Its place among the stories: {why['placement']}." if why.get("placement") else ""
+    return f"Alert {data['alert']}, because the rule “{data.get('rule')}” matched{asks}.{place}"
 
 
 def _note(type: str, data: Mapping[str, Any]) -> str:

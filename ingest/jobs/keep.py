@@ -97,7 +97,7 @@ def keep(tx: Tx, reading: Reading, context: Context, now: datetime) -> Kept:
     plans = _plans(tx, matches, story, article, reading, context, update=update, edit=edit)
     for plan in plans:
         raised += plan.why is AlertWhy.ALERTED
-        _settle(tx, plan, story, article, reading, now)
+        _settle(tx, plan, story, article, placement, reading, now)
     return Kept(article, saved.change, placement, raised)
 
 
@@ -196,17 +196,18 @@ def _settle(
     plan: compose.AlertPlan,
     story: Story,
     article: Article,
+    placement: Placement | None,
     reading: Reading,
     now: datetime,
 ) -> None:
     """Keep a match, and raise its alert or add to the one that stands."""
     alert_id = plan.alert_id
     if plan.why is AlertWhy.ALERTED:
-        alert_id = _raise_alert(tx, plan, story, article, now)
+        alert_id = _raise_alert(tx, plan, story, article, placement, now)
     elif alert_id is not None:
         tx.add_source(alert_id, article.id, now=now)
         if plan.update:
-            _tell(tx, "alert.updated", alert_id, plan, story, article, now)
+            _tell(tx, "alert.updated", alert_id, plan, story, article, placement, now)
     tx.save_match(
         article, plan.match, plan.why, entry_id=reading.entry.id, alert_id=alert_id, now=now
     )
@@ -217,6 +218,7 @@ def _raise_alert(
     plan: compose.AlertPlan,
     story: Story,
     article: Article,
+    placement: Placement | None,
     now: datetime,
 ) -> int:
     """Store a new alert and tell of it."""
@@ -229,7 +231,7 @@ def _raise_alert(
         reason=plan.why.value,
         now=now,
     )
-    _tell(tx, "alert.created", alert_id, plan, story, article, now)
+    _tell(tx, "alert.created", alert_id, plan, story, article, placement, now)
     return alert_id
 
 
@@ -240,6 +242,7 @@ def _tell(
     plan: compose.AlertPlan,
     story: Story,
     article: Article,
+    placement: Placement | None,
     now: datetime,
 ) -> None:
     """Put one delivery for each of the rule's channels in the outbox."""
@@ -251,6 +254,8 @@ def _tell(
         match=plan.match,
         severity=plan.rule.severity,
         update=plan.update,
+        query=plan.rule.query,
+        placement=placement,
     )
     payload = compose.message(type, data, now)
     tx.enqueue(

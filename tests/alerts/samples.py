@@ -7,7 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ingest.alerts import compose
-from ingest.model import Article, Delivery, Match, Rule, Source, Span, Story
+from ingest.model import (
+    Article,
+    Delivery,
+    Match,
+    Placement,
+    PlacementWhy,
+    Rule,
+    Source,
+    Span,
+    Story,
+)
 
 NOW = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
 EARLIER = datetime(2026, 3, 2, 7, 50, tzinfo=UTC)
@@ -73,6 +83,8 @@ def data(**changes: Any) -> dict[str, Any]:
         article=article,
         match=found(article, "pier", "ferry"),
         explain_url="https://ingest.example/alerts/17",
+        query=RULE.query,
+        placement=Placement(None, PlacementWhy.NEW),
     )
 
 

@@ -416,6 +416,12 @@ def test_an_update_says_what_is_new() -> None:
         assert "Now told by 10 outlets." in part
 
 
+def test_a_mail_says_why_there_is_this_alert() -> None:
+    for part in bodies(parsed(delivery())):
+        assert "because the rule “pier-closures” matched: pier AND ferry." in part
+        assert "Its place among the stories: new story." in part
+
+
 def test_an_absence_has_a_headline_of_its_own() -> None:
     absent = compose.absence_data(RULE, timedelta(hours=25))
 
