@@ -3,11 +3,12 @@
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
 from ingest.alerts import compose
-from ingest.model import AlertWhy, DeliveryState, Match, Rule, Source
+from ingest.model import AlertWhy, DeliveryState, Match, Placement, PlacementWhy, Rule, Source
 from tests.alerts.samples import ARTICLE, EARLIER, NOW, RULE, STORY, data, found
 
 EVERY_COPY = replace(RULE, name="every-copy", repeat="article")
@@ -98,11 +99,13 @@ def test_an_alert_has_the_shape_of_the_contract_and_is_plain_json() -> None:
         "alert",
         "rule",
         "severity",
+        "why",
         "story",
         "article",
         "matched",
         "explain_url",
     ]
+    assert content["why"] == {"query": "pier AND ferry", "placement": "new story"}
     assert content["story"] == {
         "id": 9,
         "title": STORY.title,
@@ -187,3 +190,23 @@ def test_a_test_message_has_the_shape_of_an_alert_and_says_that_it_is_none() -> 
 
     assert list(content) == list(data())
     assert "This is a test" in json.dumps(content)
+
+
+def test_an_alert_says_how_its_article_came_into_its_story() -> None:
+    near = Placement(9, PlacementWhy.NEAR_COPY, 40, 0.1, "90 % of its words are in article 40")
+
+    assert placed(near) == "near copy: 90 % of its words are in article 40"
+    assert placed(None) is None
+
+
+def placed(placement: Placement | None) -> object:
+    content = compose.alert_data(
+        alert_id=17,
+        rule=RULE.name,
+        story=STORY,
+        article=ARTICLE,
+        match=found(ARTICLE, "pier"),
+        placement=placement,
+    )
+    why: Any = content["why"]
+    return why["placement"]
