@@ -88,29 +88,26 @@ def document(entry: Entry, extraction: Extraction, page: PageRead) -> Document:
 def keep(tx: Tx, reading: Reading, context: Context, now: datetime) -> Kept:
     """Keep a reading: the article, its place among the stories, its matches and alerts."""
     saved = tx.save_article(reading.entry, reading.key, reading.extraction, reading.page, now=now)
-    story, placement = _place(tx, saved, reading, context, now)
-    article = replace(saved.article, story_id=story.id)
-    matches = _heard(saved, reading)
+    story_id, placement = _place(tx, saved, reading, context, now)
+    article = replace(saved.article, story_id=story_id)
     raised = 0
-    edit = _is_edit(saved, reading)
-    update = _edited(article, reading) if edit else _grown(story, article, placement)
-    plans = _plans(tx, matches, story, article, reading, context, update=update, edit=edit)
-    for plan in plans:
-        raised += plan.why is AlertWhy.ALERTED
-        _settle(tx, plan, story, article, placement, reading, now)
+    if matches := _heard(saved, reading):
+        raised = _hear(
+            tx, matches, replace(saved, article=article), placement, reading, context, now
+        )
     return Kept(article, saved.change, placement, raised)
 
 
 def _place(
     tx: Tx, saved: Saved, reading: Reading, context: Context, now: datetime
-) -> tuple[Story, Placement | None]:
+) -> tuple[int, Placement | None]:
     """Find the article's story; one that stands in a story stays there, even when edited.
 
     Only an article that stood alone on its feed's teaser is placed anew once its page is read.
     """
     article = saved.article
     if saved.placed and saved.change is Change.SAME:
-        return tx.story(article.story_id), None
+        return article.story_id, None
     placement = Placement(
         article.story_id, PlacementWhy.SAME_PAGE, detail="edited; stays in its story"
     )
@@ -128,9 +125,27 @@ def _stood_alone(tx: Tx, article: Article, reading: Reading) -> bool:
     return unread(reading.was) and stands_alone(tx, article)
 
 
-def _is_edit(saved: Saved, reading: Reading) -> bool:
-    """Return whether a page that had been read before says something else now."""
-    return saved.change is Change.TEXT and not unread(reading.was)
+def _hear(
+    tx: Tx,
+    matches: Sequence[Match],
+    saved: Saved,
+    placement: Placement | None,
+    reading: Reading,
+    context: Context,
+    now: datetime,
+) -> int:
+    """Keep the matches and tell of them; return how many alerts were raised.
+
+    A page that had been read before and says something else now is an edit.
+    """
+    article = saved.article
+    story = tx.story(article.story_id)
+    edit = saved.change is Change.TEXT and not unread(reading.was)
+    update = _edited(article, reading) if edit else _grown(story, article, placement)
+    plans = _plans(tx, matches, story, article, reading, context, update=update, edit=edit)
+    for plan in plans:
+        _settle(tx, plan, story, article, placement, reading, now)
+    return sum(plan.why is AlertWhy.ALERTED for plan in plans)
 
 
 def _grown(story: Story, article: Article, placement: Placement | None) -> Update | None:
@@ -170,8 +185,6 @@ def _plans(
     edit: bool,
 ) -> Sequence[compose.AlertPlan]:
     """Decide what becomes of each match, given the alerts that stand."""
-    if not matches:
-        return ()
     rules = context.rules.by_name
     keys = {
         (match.rule, compose.alert_key(rules[match.rule], story.id, article.id))

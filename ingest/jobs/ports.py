@@ -173,8 +173,8 @@ class Tx(Protocol):
 
     def place(
         self, article: Article, sketch: Sketch, placement: Placement, *, now: datetime
-    ) -> Story:
-        """Put the article in its story (a new one where the placement names none)."""
+    ) -> int:
+        """Put the article in its story (a new one where the placement names none); return its id."""
         ...
 
     def story(self, story_id: int) -> Story:

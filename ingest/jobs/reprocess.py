@@ -120,6 +120,6 @@ def _place(tx: Tx, article: Article, since: datetime, settled: set[int]) -> bool
     into = placement.story_id
     if into not in (None, article.story_id) and stands_alone(tx, article):
         go_over(tx, article.story_id, into, article.fetched_at)
-    story = tx.place(article, sketch, placement, now=article.fetched_at)
-    settled.add(story.id)
-    return story.id != article.story_id
+    story_id = tx.place(article, sketch, placement, now=article.fetched_at)
+    settled.add(story_id)
+    return story_id != article.story_id

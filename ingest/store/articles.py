@@ -38,10 +38,14 @@ ARTICLE = (
 
 def to_article(row: Row[Any]) -> Article:
     """Return a row of `ARTICLE` as a record; `story_id` is 0 before it is placed."""
+    return _record(row, row.feed, row.body)
+
+
+def _record(row: Row[Any], feed: str, body: str) -> Article:
     return Article(
         id=row.id,
         key=row.key,
-        feed=row.feed,
+        feed=feed,
         feed_id=row.feed_id,
         url=row.url,
         canonical_url=row.canonical_url,
@@ -50,7 +54,7 @@ def to_article(row: Row[Any]) -> Article:
         authors=tuple(row.authors),
         published_at=row.published_at,
         language=row.language,
-        body=row.body,
+        body=body,
         words=row.words,
         story_id=row.story_id or 0,
         method=row.method,
@@ -119,24 +123,33 @@ def save(
     was = by_key(connection, key)
     values = _as_read(entry, extraction, page, was, now)
     if was is None:
-        change = Change.NEW
-        article_id = _insert(connection, entry, key, extraction.body, values, now)
-        search.add(connection, article_id, extraction.title, extraction.summary, extraction.body)
+        change, article = Change.NEW, _insert(connection, entry, key, extraction.body, values, now)
+        search.add(connection, article.id, extraction.title, extraction.summary, extraction.body)
     else:
-        same = (was.title, was.body) == (clean(extraction.title), clean(extraction.body))
-        change = Change.SAME if same else Change.TEXT
-        article_id = was.id
-        if change is Change.TEXT:
-            values |= _revise(connection, was, extraction.body, now)
-        connection.execute(update(articles).where(articles.c.id == was.id).values(values))
-        _index_again(connection, was, extraction)
-        if change is Change.TEXT:
-            _drop_text(connection, was.body)
+        change, article = _update(connection, was, extraction, values, now)
     if page.pages:
-        _keep_pages(connection, article_id, page.pages, now)
-    article = by_id(connection, article_id)
-    assert article is not None
+        _keep_pages(connection, article.id, page.pages, now)
     return Saved(article, change, placed=article.story_id != 0)
+
+
+def _update(
+    connection: Connection,
+    was: Article,
+    extraction: Extraction,
+    values: dict[str, Any],
+    now: datetime,
+) -> tuple[Change, Article]:
+    """Bring an article in step with a reading of its page; return what that changed, and it."""
+    same = (was.title, was.body) == (clean(extraction.title), clean(extraction.body))
+    if not same:
+        values |= _revise(connection, was, extraction.body, now)
+    connection.execute(update(articles).where(articles.c.id == was.id).values(values))
+    _index_again(connection, was, extraction)
+    if not same:
+        _drop_text(connection, was.body)
+    article = by_id(connection, was.id)
+    assert article is not None
+    return Change.SAME if same else Change.TEXT, article
 
 
 def _index_again(connection: Connection, was: Article, read: Extraction) -> None:
@@ -206,7 +219,7 @@ def _as_read(
     }
 
 
-_INSERT = insert(articles).returning(articles.c.id)
+_INSERT = insert(articles).returning(articles)
 
 
 def _insert(
@@ -216,7 +229,7 @@ def _insert(
     body: str,
     values: dict[str, Any],
     now: datetime,
-) -> int:
+) -> Article:
     row = {
         **values,
         "key": index_key(key),
@@ -226,7 +239,7 @@ def _insert(
         "revision": 1,
         "first_seen_at": now,
     }
-    return int(connection.execute(_INSERT, row).scalar_one())
+    return _record(connection.execute(_INSERT, row).one(), entry.feed, clean(body))
 
 
 def _revise(connection: Connection, was: Article, body: str, now: datetime) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """Stories in the database: which articles tell the same, and how the next copy finds them."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 
 from ingest.errors import StoreError
-from ingest.model import Candidate, Placement, Sketch, Source, Story
+from ingest.model import Article, Candidate, Placement, Sketch, Source, Story
 from ingest.store import sketches as index
 from ingest.store.tables import (
     alerts,
@@ -44,7 +43,6 @@ _SOURCES = (
     .limit(MAX_SOURCES)
 )
 _older = stories.alias("older")
-_WAS = select(placements.c.story_id).where(placements.c.article_id == bindparam("article"))
 _BEGIN = insert(stories)
 _TOUCH = (
     update(stories)
@@ -96,8 +94,7 @@ def candidates(connection: Connection, sketch: Sketch, since: datetime) -> list[
 
 def place(
     connection: Connection,
-    article_id: int,
-    title: str,
+    article: Article,
     sketch: Sketch,
     placement: Placement,
     now: datetime,
@@ -107,16 +104,17 @@ def place(
     An article that stands in a story already is taken out of it first, index and all; where copies
     of its old text stay behind, they are to be found by in its place.
     """
-    was, indexed = _leave(connection, article_id)
+    was = article.story_id
+    indexed = _leave(connection, article.id) if was else False
     if placement.story_id is None:
-        story_id = _begin(connection, title, now)
+        story_id = _begin(connection, article.title, now)
     else:
         story_id = placement.story_id
         _touch(connection, story_id, now)
     connection.execute(
         _PLACE,
         {
-            "article_id": article_id,
+            "article_id": article.id,
             "story_id": story_id,
             "why": placement.why.value,
             "peer_id": placement.peer_id,
@@ -127,14 +125,14 @@ def place(
     )
     index.keep(
         connection,
-        article_id,
+        article.id,
         story_id,
         sketch,
         hops=placement.hops,
         under=placement.fingerprints,
     )
-    connection.execute(_SET_STORY, {"article": article_id, "story": story_id})
-    if was not in (None, story_id):
+    connection.execute(_SET_STORY, {"article": article.id, "story": story_id})
+    if was not in (0, story_id):
         connection.execute(_AGE, {"story": story_id, "was": was})
         _drop_if_empty(connection, was)
     if indexed:
@@ -207,17 +205,14 @@ def _touch(connection: Connection, story_id: int, now: datetime) -> None:
     connection.execute(_TOUCH, {"story": story_id, "now": now})
 
 
-def _leave(connection: Connection, article_id: int) -> tuple[int | None, bool]:
-    """Take an article out of its story; return which it was, and whether it was found by its text."""
-    was: int | None = connection.scalar(_WAS, {"article": article_id})
-    indexed: Collection[int] = ()
-    if was is not None:
-        indexed = index.forget(connection, [article_id])
-        connection.execute(_LEAVE, {"article": article_id})
-    return was, bool(indexed)
+def _leave(connection: Connection, article_id: int) -> bool:
+    """Take an article out of its story; return whether it was found by its text."""
+    indexed = index.forget(connection, [article_id])
+    connection.execute(_LEAVE, {"article": article_id})
+    return bool(indexed)
 
 
-def _drop_if_empty(connection: Connection, story_id: int | None) -> None:
+def _drop_if_empty(connection: Connection, story_id: int) -> None:
     """Remove a story that its last article has left, unless an alert still speaks of it."""
     connection.execute(
         delete(stories).where(

@@ -144,12 +144,9 @@ class Tx:
 
     def place(
         self, article: Article, sketch: Sketch, placement: Placement, *, now: datetime
-    ) -> Story:
-        """Put the article in its story (a new one where the placement names none)."""
-        story_id = stories.place(
-            self._connection, article.id, article.title, sketch, placement, now
-        )
-        return self.story(story_id)
+    ) -> int:
+        """Put the article in its story (a new one where the placement names none); return its id."""
+        return stories.place(self._connection, article, sketch, placement, now)
 
     def story(self, story_id: int) -> Story:
         """Return a story with its sources, oldest first."""

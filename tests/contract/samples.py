@@ -114,8 +114,8 @@ def read(
         saved = tx.save_article(entry, key or entry.link or "", what or extraction(), page, now=now)
         article: Article = saved.article
         if not saved.placed:
-            story = tx.place(article, sketch, alone, now=now)
-            article = replace(article, story_id=story.id)
+            story_id = tx.place(article, sketch, alone, now=now)
+            article = replace(article, story_id=story_id)
         tx.finish_entry(entry, article, page, again_at=again_at)
         return replace(saved, article=article)
 

@@ -43,7 +43,9 @@ def place(store: Store, article: Article, title: str, body: str, now: datetime =
         found = tx.candidates(sketch, since=now - WINDOW)
         others = [candidate for candidate in found if candidate.article_id != article.id]
         placement = cluster.place(sketch, others)
-        return tx.place(article, sketch, placement, now=now).id, placement
+        standing = tx.article(article.id)
+        assert standing is not None
+        return tx.place(standing, sketch, placement, now=now), placement
 
     return store.write(work)
 
