@@ -1,5 +1,7 @@
 """`ingest db reprocess` after a site rule was written."""
 
+from time import sleep
+
 from tests.desk import Desk, page, prose, rss
 
 
@@ -22,6 +24,33 @@ def test_a_new_site_rule_cleans_the_kept_pages_and_tells_nobody(desk: Desk) -> N
     (article,) = desk.rows("articles", "list")
     assert article["body"].split("\n\n") == text[:-1]
     assert article["revision"] == 2
+    desk.poll()
+    assert len(desk.hooks) == told
+
+
+def test_a_longer_window_joins_what_was_split_and_tells_nobody(desk: Desk) -> None:
+    for name in ("a", "b"):
+        desk.origin.publish(f"/{name}.xml", rss(name, [(f"/{name}.html", f"On {name}", "Short.")]))
+        desk.origin.publish(f"/{name}.html", page(f"On {name}", prose(1, "ferry")), "text/html")
+    desk.watch(["/a.xml"], {"ferries": "ferry"}, stories={"window": "1s"})
+    desk.poll()
+    sleep(1)
+    desk.watch(["/a.xml", "/b.xml"], {"ferries": "ferry"})
+    desk.poll()
+    told = len(desk.hooks)
+    split = desk.rows("stories", "list")
+    desk.configure(stories={"window": "72h"})
+
+    (done,) = desk.rows("db", "reprocess", "--stories")
+    (again,) = desk.rows("db", "reprocess", "--stories")
+
+    assert len(split) == 2
+    assert done == {"articles": 2, "moved": 1}
+    assert again == {"articles": 2, "moved": 0}
+    (story,) = desk.rows("stories", "list")
+    assert (story["id"], story["articles"], story["feeds"]) == (split[-1]["id"], 2, 2)
+    (article, copy) = desk.rows("articles", "list")
+    assert article["story"] == copy["story"] == story["id"]
     desk.poll()
     assert len(desk.hooks) == told
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Event
+from time import sleep
 from typing import TypeVar
 
 import pytest
@@ -212,3 +214,29 @@ def test_copies_that_arrive_at_once_do_not_split_a_story(database_url: str) -> N
     assert len(set(placed[:6])) == 1
     assert len(set(placed[6:])) == 1
     assert placed[0] != placed[6]
+
+
+def test_a_copy_waits_for_the_one_that_is_just_being_placed(database_url: str) -> None:
+    """The second looks for candidates when the first has looked, and found none, but not yet placed."""
+    looked, going = Event(), Event()
+    with Store.open(database_url) as one, Store.open(database_url) as other:
+        first, second = articles_of(one, 2)
+        sketch = near.sketch(texts.title(1), texts.body(1))
+
+        def slowly(tx: Tx) -> int:
+            placement = cluster.place(sketch, tx.candidates(sketch, since=NOW - WINDOW))
+            looked.set()
+            going.wait(10)
+            sleep(0.3)
+            return tx.place(first, sketch, placement, now=NOW).id
+
+        def meanwhile() -> int:
+            looked.wait(10)
+            going.set()
+            return place(other, second, texts.title(2), texts.body(1))[0]
+
+        with ThreadPoolExecutor(2) as pool:
+            placed = [pool.submit(one.write, slowly), pool.submit(meanwhile)]
+            stories_ = {future.result(30) for future in placed}
+
+    assert len(stories_) == 1
