@@ -13,10 +13,11 @@ from sqlalchemy import Connection, func, select
 from ingest.errors import StoreError
 from ingest.model import Article, Placement, PlacementWhy, Story
 from ingest.store import Store, stories
+from ingest.store.settings import Retention
 from ingest.store.tables import fingerprints, placements, sketches
 from ingest.store.tx import Tx
 from ingest.stories import cluster, near
-from tests.contract.samples import HOUR, MINUTE, NOW, add_entries, add_feeds, extraction
+from tests.contract.samples import DAY, HOUR, MINUTE, NOW, add_entries, add_feeds, extraction
 from tests.contract.samples import read as saved_alone
 from tests.stories import texts
 
@@ -171,6 +172,25 @@ def test_many_copies_add_nothing_to_the_index(store: Store) -> None:
         place(store, copy, texts.title(number), texts.body(1))
 
     assert rows(store) == before
+
+
+def test_copies_of_a_pruned_article_are_found_by_those_that_stay(store: Store) -> None:
+    (feed,) = add_feeds(store, "harbour")
+    text = extraction(title=texts.title(1), body=texts.body(1))
+    kept = []
+    for number in range(2):
+        at = NOW + number * 2 * DAY
+        (entry,) = add_entries(store, feed, f"entry-{number}", now=at)
+        kept.append(saved_alone(store, entry, text, now=at).article)
+        story_id, _ = place(store, kept[-1], text.title, text.body, at)
+    sketch = near.sketch(texts.title(2), texts.body(1, 5))
+
+    dropped = store.prune(Retention(articles=30 * DAY), NOW + 31 * DAY)
+
+    (found,) = store.write(lambda tx: tx.candidates(sketch, since=NOW))
+    assert dropped["articles"] == 1
+    assert (found.article_id, found.story_id) == (kept[1].id, story_id)
+    assert cluster.place(sketch, [found]).story_id == story_id
 
 
 def test_a_footer_under_many_stories_is_stored_a_few_times_only(store: Store) -> None:
