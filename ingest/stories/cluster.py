@@ -84,7 +84,7 @@ def place(sketch: Sketch, candidates: Sequence[Candidate]) -> Placement:
         overlap = compare(sketch, candidate.sketch, candidate.furniture)
         if overlap is None or (best and overlap.share <= best[1].share):
             continue
-        if _is_copy(overlap) and not _tells_else(sketch, candidate.sketch, overlap.words):
+        if _is_copy(overlap) and not tells_else(sketch, candidate.sketch, overlap.words):
             best = candidate, overlap
             if overlap.share > _CLOSE:
                 break
@@ -324,7 +324,7 @@ class _Facts:
         return self.other_numbers + self.other_names
 
 
-def _tells_else(one: Sketch, other: Sketch, words: float) -> bool:
+def tells_else(one: Sketch, other: Sketch, words: float) -> bool:
     """Return whether the texts agree but for their numbers and names, as two from one template do.
 
     Asked from both sides: a copy whose facts were cut, garbled or added to has others on one side
