@@ -105,6 +105,7 @@ class Daemon:
             signal.signal(getattr(signal, name), self._hear)
         app = self._app
         app.listeners.append(report)
+        app.store.forget_rests()  # of the process before
         scheduler = clock(app)
         every(scheduler, "housekeeping", self._tidy, 3600)
         every(scheduler, "health", self._look, HEALTH_S)

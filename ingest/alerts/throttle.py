@@ -18,6 +18,10 @@ BY_HAND = "asked for by hand"
 
 CRITICAL = "critical"
 
+A_CROWD = 6
+"""So many alerts of one night come as one message in the morning; fewer have one each, which stands
+in the thread of its story."""
+
 
 class Why(StrEnum):
     """Why a message does not go out by itself now."""
@@ -93,17 +97,22 @@ def held(delivery: Delivery, hold: Hold) -> Delivery:
     return replace(delivery, state=state, next_attempt_at=hold.until, reason=str(hold))
 
 
-def folds(delivery: Delivery, restraint: Restraint) -> bool:
-    """Return whether a delivery that may go out takes the others along that wait with it.
+def folds_from(delivery: Delivery, restraint: Restraint) -> int | None:
+    """Return from how many on a delivery goes out as one with those that wait beside it.
 
-    On a channel with a digest always; elsewhere what a rate or a snooze has held comes as one.
+    On a channel with a digest always, even alone; elsewhere what a rate or a snooze has held comes
+    as one, and so does what quiet hours have held where it is more than a few. None for never.
     """
     if not delivery.type.startswith("alert.") or delivery.attempts or is_critical(delivery):
-        return False
+        return None
     reason = delivery.reason or ""
     if reason == BY_HAND:
-        return False
-    return bool(restraint.digest) or reason.startswith((Why.RATE.value, Why.SNOOZED.value))
+        return None
+    if restraint.digest:
+        return 1
+    if reason.startswith((Why.RATE.value, Why.SNOOZED.value)):
+        return 2
+    return A_CROWD if reason.startswith(Why.QUIET_HOURS.value) else None
 
 
 def is_critical(delivery: Delivery) -> bool:

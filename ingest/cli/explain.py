@@ -140,6 +140,8 @@ def _lines(told: dict[str, Any]) -> list[str]:
     for match in told["matches"]:
         alert = f", alert {match['alert']}" if match["alert"] is not None else ""
         lines.append(f"rule {match['rule']}: matched, {match['why'].replace('_', ' ')}{alert}")
+        if match["alert"] not in {None, *(delivery["alert"] for delivery in told["deliveries"])}:
+            lines.append("  told to nobody: the rule named no channel")
     lines += [_delivery(delivery) for delivery in told["deliveries"]]
     for judged in told.get("rule", []):
         lines.append(f"asked through {judged['feed']}: {'matches' if judged['matched'] else 'no'}")

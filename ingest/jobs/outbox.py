@@ -75,12 +75,13 @@ def _ready(
         held = throttle.held(fresh, hold)
         tx.save_delivery(held)
         return None, held
-    if throttle.folds(fresh, restraint):
+    least = throttle.folds_from(fresh, restraint)
+    if least is not None:
         others = tx.waiting_deliveries(
             fresh.channel, now, besides=context.traffic.sending(), limit=MOST_FOLDED - 1
         )
         parts = [fresh, *(each for each in others if _may_join(tx, each, restraint, now))]
-        if restraint.digest or len(parts) > 1:
+        if len(parts) >= least:
             parts.sort(key=lambda part: (part.created_at, part.alert_id or 0))
             digest = compose.digest(parts, now, id=f"dlv_{uuid4().hex}", why=fresh.reason)
             tx.fold(digest, parts)

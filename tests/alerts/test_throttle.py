@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ingest.alerts import throttle
 from ingest.alerts.settings import Digest, QuietHours, Restraint
-from ingest.alerts.throttle import BY_HAND, Facts, Hold, Why
+from ingest.alerts.throttle import A_CROWD, BY_HAND, Facts, Hold, Why
 from ingest.model import Delivery
 from tests.alerts.samples import data, delivery
 
@@ -190,19 +190,19 @@ def test_what_waited_for_a_digest_goes_out_with_it_even_much_later() -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "limits", "together"),
+    ("what", "limits", "least"),
     [
-        (an_alert(), restraint(digest={"at": "12:00"}), True),
-        (an_alert(severity="critical"), restraint(digest={"at": "12:00"}), False),
-        (an_alert(reason=BY_HAND), restraint(digest={"at": "12:00"}), False),
-        (an_alert(reason="rate until 2026-03-02T13:00Z"), restraint(rate="1/h"), True),
-        (an_alert(reason="snoozed until 2026-03-02T13:00Z"), restraint(), True),
-        (an_alert(reason="quiet hours until 2026-03-02T13:00Z"), restraint(), False),
-        (an_alert(), restraint(rate="1/h"), False),
-        (delivery("test", {}), restraint(digest={"at": "12:00"}), False),
+        (an_alert(), restraint(digest={"at": "12:00"}), 1),
+        (an_alert(severity="critical"), restraint(digest={"at": "12:00"}), None),
+        (an_alert(reason=BY_HAND), restraint(digest={"at": "12:00"}), None),
+        (an_alert(reason="rate until 2026-03-02T13:00Z"), restraint(rate="1/h"), 2),
+        (an_alert(reason="snoozed until 2026-03-02T13:00Z"), restraint(), 2),
+        (an_alert(reason="quiet hours until 2026-03-02T13:00Z"), restraint(), A_CROWD),
+        (an_alert(), restraint(rate="1/h"), None),
+        (delivery("test", {}), restraint(digest={"at": "12:00"}), None),
     ],
 )
 def test_what_a_digest_a_rate_or_a_snooze_held_goes_out_together(
-    what: Delivery, limits: Restraint, together: bool
+    what: Delivery, limits: Restraint, least: int | None
 ) -> None:
-    assert throttle.folds(what, limits) is together
+    assert throttle.folds_from(what, limits) == least

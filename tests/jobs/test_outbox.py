@@ -104,6 +104,20 @@ def test_quiet_hours_hold_and_then_send_each(jobs: JobDesk) -> None:
     assert [each.type for each in jobs.channels.sent] == ["alert.created"] * 2
 
 
+def test_a_loud_night_comes_as_one_message_that_lists_it_all(jobs: JobDesk) -> None:
+    jobs.rule("walrus")
+    restrain(jobs, quiet_hours={"from": "06:00", "to": "09:00"})
+    tell(jobs, *range(10))
+    drain(jobs)
+    assert jobs.channels.sent == []
+    jobs.later(hours=1)
+    drain(jobs)
+
+    (sent,) = jobs.channels.sent
+    assert sent.type == "digest"
+    assert sorted(headlines(sent)) == [f"Report {number}" for number in range(10)]
+
+
 def test_a_rate_folds_the_rest_into_one_message_that_lists_them_all(jobs: JobDesk) -> None:
     jobs.rule("walrus")
     restrain(jobs, rate="2/h")
