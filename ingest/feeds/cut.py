@@ -9,17 +9,24 @@ only in documents of one shape (`items`), and the reader checks the rest (`parse
 import re
 from collections.abc import Collection, Sequence
 from functools import lru_cache
-from hashlib import blake2b
+from hashlib import sha1
 from typing import NamedTuple
 
-MAX_ITEMS = 2_000
-"""Documents of more items are read in full; 50 bytes are kept of each, written when they change.
+MAX_ITEMS = 50_000
+"""Documents of more items are read in full; 60 bytes are kept of each, written when they change.
 
-Podcasts list all their episodes: for a thousand, 500 ms where the cut takes 12.
+Some feeds list all they ever had: of 50,000 items one new takes 0.6 s, where all take 30.
+"""
+DIGITS = 24
+"""Of a digest in hexadecimal, 96 bits.
+
+It names things and keeps no secret: who can make two items of one digest has written both.
+SHA-1 takes two thirds of the time of BLAKE2 where the processor knows it, and no more elsewhere.
 """
 
 _FIRST = re.compile(r"<((?:[\w.-]{1,50}:)?(?:item|entry))(?=[\s/>])", re.IGNORECASE)
-_ENDS = (("<![CDATA[", "]]>"), ("<!--", "-->"), ("<?", "?>"))
+_ENDS = {"![CDATA[": "]]>", "!--": "-->", "?": "?>"}
+_ATTRIBUTES = r"""(?:\s+[\w.:-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*')){0,99}\s*"""
 _FIRST_TAGS = re.compile(r"<(?:rss|feed|[\w.-]*:?rdf|channel)[^>]{0,5000}>", re.IGNORECASE)
 
 
@@ -45,8 +52,13 @@ def items(text: str) -> tuple[Item, ...]:
     if not spans or len(spans) > MAX_ITEMS:
         return ()
     tags = "".join(_FIRST_TAGS.findall(text, 0, spans[0][0])).encode("utf-8", "replace")
-    around = blake2b(tags, digest_size=12)
-    return tuple(Item(start, end, _digest(around, text[start:end])) for start, end in spans)
+    around = sha1(tags, usedforsecurity=False)
+    found = []
+    for start, end in spans:
+        digest = around.copy()
+        digest.update(text[start:end].encode("utf-8", "replace"))
+        found.append(Item(start, end, digest.hexdigest()[:DIGITS]))
+    return tuple(found)
 
 
 def without(text: str, found: Sequence[Item], known: Collection[str]) -> str:
@@ -64,51 +76,35 @@ def _spans(text: str) -> list[tuple[int, int]]:
     first = _FIRST.search(text)
     if first is None:
         return []
-    spans: list[tuple[int, int]] = []
-    start, at, marks = -1, 0, _marks(first[1])
-    while mark := marks.search(text, at):
-        at = mark.end()
-        kind = text[mark.start() + 1]
-        if kind in "!?":
-            at = _skipped(text, at - 2)
-        elif kind == "/" and start >= 0:
-            at = text.find(">", at) + 1 or -1
-            spans.append((start, at))
-            start = -1
-        elif kind == "/" or start >= 0:
+    spans, start, at = [], -1, 0
+    search = _marks(first[1]).search
+    while mark := search(text, at):
+        at, kind = mark.end(), mark.lastgroup
+        if kind == "opaque":
+            at = text.find(_ENDS[mark["opaque"]], at)
+            if at < 0:
+                return []
+        elif kind == "doubt" or (start < 0) != (kind == "opened"):
             return []
+        elif kind == "opened":
+            start = mark.start()
         else:
-            start, at = mark.start(), _opened(text, at)
-        if at < 0:
-            return []
+            spans.append((start, mark.end("closed")))
+            start = mark.start("next")
     return spans if start < 0 else []
 
 
 @lru_cache(maxsize=64)
 def _marks(name: str) -> re.Pattern[str]:
-    """Return what matters in a document whose items have this name, letter for letter."""
-    return re.compile(rf"<(?:[!?]|/?{re.escape(name)}(?=[\s/>]))")
+    """Return what matters in a document whose items have this name, letter for letter.
 
-
-def _skipped(text: str, at: int) -> int:
-    """Return where the comment, CDATA section or instruction at this place has ended, or -1."""
-    for mark, end in _ENDS:
-        if text.startswith(mark, at):
-            found = text.find(end, at + len(mark))
-            return found + len(end) if found >= 0 else -1
-    return -1
-
-
-def _opened(text: str, at: int) -> int:
-    """Return where the start tag of an item has ended; -1 for an empty element or a `>` in quotes."""
-    end = text.find(">", at)
-    attributes = text[at:end]
-    odd = attributes.count('"') % 2 or attributes.count("'") % 2
-    return -1 if end < 0 or odd or attributes.endswith("/") else end + 1
-
-
-def _digest(around: blake2b, item: str) -> str:
-    """Return 96 bits of an item in its surroundings, which `around` has taken in already."""
-    digest = around.copy()
-    digest.update(item.encode("utf-8", "replace"))
-    return digest.hexdigest()
+    An end and the start that follows it are one mark, to have fewer of them. Doubt casts a tag that
+    is empty or not as XML has it. Groups are not possessive: up to Python 3.11.4 those lose matches.
+    """
+    name = re.escape(name)
+    opened = f"{name}{_ATTRIBUTES}>"
+    ends = "|".join(map(re.escape, _ENDS))
+    return re.compile(
+        rf"<(?:(?P<opaque>{ends})|(?P<closed>/{name}\s*>)(?:\s*(?P<next><{opened}))?|"
+        rf"(?P<opened>{opened})|(?P<doubt>!|/?{name}[\s/>]))"
+    )
