@@ -270,6 +270,8 @@ class Extraction:
     warnings: tuple[str, ...] = ()
     next_page: str | None = None
     """Where the article goes on, found by a site rule."""
+    html: str = ""
+    """The text with its links, lists and quotes, safe to show; empty where it was not asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,9 +95,13 @@ def find(body: LexborNode, descriptions: Sequence[str] = ()) -> Found | None:
     if core is not None and outline.good[core] >= CORE_SHARE * outline.good[chosen]:
         outline.nodes[core].attrs[CORE_MARK] = "1"
     node = outline.nodes[chosen]
-    node.unwrap_tags(_UNWRAPPED)
     start = outline.first_running(chosen if core is None else core)
     return Found(node, next((text for here, text in standfirsts if here < start), ""))
+
+
+def unwrap(node: LexborNode) -> None:
+    """Take the marks on words off an element."""
+    node.unwrap_tags(_UNWRAPPED)
 
 
 def _standfirsts(outline: Outline, descriptions: Sequence[str]) -> Iterator[tuple[int, str]]:

@@ -8,6 +8,7 @@ from html import escape
 from selectolax.lexbor import LexborHTMLParser
 
 from ingest.articles import addresses, byline, clean, container, language, metadata, quality, sites
+from ingest.articles import display as display_html
 from ingest.articles import page as pages
 from ingest.articles.lines import Line, Page
 from ingest.articles.metadata import Metadata
@@ -43,10 +44,12 @@ def extract(
     content_type: str | None = None,
     rule: SiteRule | None = None,
     hint: Hint | None = None,
+    display: bool = False,
 ) -> Extraction:
     """Return the article of a page; raises ExtractError with the reason where there is none.
 
     Decides only: nothing is fetched, no clock is asked. A hostile page costs bounded time.
+    With `display`, the text comes also as HTML to be shown.
     """
     tree = pages.parse(html, content_type)
     said = metadata.read(tree, url, hint.title if hint else "")
@@ -54,7 +57,7 @@ def extract(
         said = sites.metadata(tree, rule, said)
     about = _about(said, hint)
     next_page = sites.next_page(tree, rule, url) if rule is not None else None
-    read = _read(tree, rule, said.descriptions)
+    read = _read(tree, rule, said.descriptions, display=display)
     kept, _ = clean.clean(read.lines, about, said.descriptions, read.standfirst)
     body, method = clean.paragraphs(kept), read.method
     if _is_elsewhere(body, said.article_body):
@@ -81,6 +84,7 @@ def extract(
             ),
         ),
         next_page=next_page,
+        html=_display(read.markup, url, body) if read.markup and method != "json" else "",
     )
 
 
@@ -100,19 +104,34 @@ class _Read:
     lines: Sequence[Line] = ()
     method: str = "page"
     standfirst: str = ""
+    markup: str = ""
+    """The element they stand in, where it is wanted."""
 
 
-def _read(tree: LexborHTMLParser, rule: SiteRule | None, descriptions: Sequence[str] = ()) -> _Read:
+def _display(markup: str, url: str, body: str) -> str:
+    return display_html.fit(display_html.sanitised(markup, url), body)
+
+
+def _read(
+    tree: LexborHTMLParser,
+    rule: SiteRule | None,
+    descriptions: Sequence[str] = (),
+    *,
+    display: bool = False,
+) -> _Read:
     if tree.body is None or tree.root is None:
         return _Read()
     remove = rule.remove if rule is not None else ()
     node = sites.find(tree, rule) if rule is not None else None
     if node is not None:
-        return _Read(clean.read(node, remove), "site_rule")
+        markup = (node.html or "") if display else ""
+        return _Read(clean.read(node, remove), "site_rule", markup=markup)
     found = container.find(tree.body, descriptions)
     if found is None:
         return _Read()
-    return _Read(clean.read(found.node, remove), standfirst=found.standfirst)
+    markup = (found.node.html or "") if display else ""
+    container.unwrap(found.node)
+    return _Read(clean.read(found.node, remove), "page", found.standfirst, markup)
 
 
 def _is_elsewhere(body: str, structured: str) -> bool:
@@ -179,9 +198,10 @@ def from_feed(
     summary = " ".join(line.text for line in clean.read_html(summary_html))
     found = clean.read_html(content_html or summary_html)
     lines = clean.clean(found, about, [summary])[0] or found
+    body = clean.paragraphs(lines)
     return Extraction(
         title=squeeze(title),
-        body=clean.paragraphs(lines),
+        body=body,
         summary=summary,
         authors=tuple(authors),
         published_at=published_at,
@@ -189,6 +209,7 @@ def from_feed(
         language=language,
         canonical_url=url,
         method="feed",
+        html=_display(content_html or summary_html, url or "", body),
     )
 
 

@@ -32,4 +32,10 @@ def joined(parts: Sequence[Extraction], *, whole: bool = True) -> Extraction:
         known = set(paragraphs)
         paragraphs += [text for text in part.body.split("\n\n") if text not in known]
     warnings = first.warnings if whole else (*first.warnings, LEFT_OUT)
-    return replace(first, body="\n\n".join(paragraphs), warnings=warnings, next_page=None)
+    return replace(
+        first,
+        body="\n\n".join(paragraphs),
+        html="\n".join(part.html for part in parts),
+        warnings=warnings,
+        next_page=None,
+    )

@@ -74,13 +74,18 @@ def list_articles(session: Session, /, **options: Any) -> None:
 
 @articles.command("show")
 @click.argument("article_id", type=int)
+@click.option("--html", is_flag=True, help="Print the text alone, as HTML that is safe to show.")
 @json_option
 @click.pass_obj
-def show_article(session: Session, article_id: int, as_json: bool) -> None:
+def show_article(session: Session, article_id: int, html: bool, as_json: bool) -> None:
     """Show one article with its text."""
     with session.store() as store:
         row = required(store.article(article_id), "article", article_id)
         revisions = store.revisions_of(row)
+        markup = store.article_html(article_id) if html else None
+    if markup is not None:
+        click.echo(markup)
+        return
     if as_json:
         show({**row, "revisions": revisions}, as_json=True)
         return

@@ -64,6 +64,7 @@ class Extract(Protocol):
         content_type: str | None = None,
         rule: SiteRule | None = None,
         hint: Hint | None = None,
+        display: bool = False,
     ) -> Extraction:
         """Return the article; raises ExtractError with the reason where there is none."""
         ...

@@ -75,7 +75,7 @@ def _cleaned(
     rule = sites.for_url(url)
     try:
         read = [
-            extract(one.html, url=one.url, content_type=one.content_type, rule=rule)
+            extract(one.html, url=one.url, content_type=one.content_type, rule=rule, display=True)
             for one in page.pages
         ]
     except ExtractError:

@@ -216,6 +216,7 @@ def _understood(response: Response, own: Extraction, context: Context) -> Scrape
             content_type=content_type,
             rule=context.sites.for_url(response.url),
             hint=extract.Hint(title=own.title, summary=own.summary, authors=own.authors),
+            display=True,
         )
     except ExtractError as error:
         named = replace(page, outcome=error.outcome, error=str(error))

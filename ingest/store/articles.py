@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from ingest.articles import display
 from ingest.model import Article, Change, Entry, Extraction, PageRead, RawPage, Saved
 from ingest.store import revisions, search
 from ingest.store.engine import insert_new
@@ -122,6 +123,8 @@ def save(
     """
     was = by_key(connection, key)
     values = _as_read(entry, extraction, page, was, now)
+    if extraction.html or was is None or was.body != clean(extraction.body):
+        values["html_z"] = _html(extraction)
     if was is None:
         change, article = Change.NEW, _insert(connection, entry, key, extraction.body, values, now)
         search.add(connection, article.id, extraction.title, extraction.summary, extraction.body)
@@ -190,6 +193,7 @@ def reclean(connection: Connection, was: Article, extraction: Extraction, *, now
         "language": extraction.language,
         "method": extraction.method,
         "warnings": list(extraction.warnings),
+        "html_z": _html(extraction),
         **_revise(connection, was, extraction.body, now),
     }
     connection.execute(update(articles).where(articles.c.id == was.id).values(values))
@@ -217,6 +221,21 @@ def _as_read(
         "warnings": list(extraction.warnings),
         "fetched_at": now,
     }
+
+
+def _html(extraction: Extraction) -> bytes | None:
+    html = clean(extraction.html)
+    return revisions.delta(html, clean(extraction.body)) if html else None
+
+
+def to_show(connection: Connection, article_id: int) -> str | None:
+    """Return an article's text as HTML that is safe to show; None where there is no such article."""
+    query = select(articles.c.html_z, articles.c.url, texts.c.body).join(texts)
+    row = connection.execute(query.where(articles.c.id == article_id)).one_or_none()
+    if row is None:
+        return None
+    kept = revisions.restored(row.html_z, row.body) if row.html_z else None
+    return display.fit(display.sanitised(kept or "", row.url or ""), row.body)
 
 
 _INSERT = insert(articles).returning(articles)

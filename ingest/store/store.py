@@ -434,6 +434,10 @@ class Store:
         """Return one article as listed."""
         return self._one(listings.ARTICLES.where(articles_table.c.id == article_id))
 
+    def article_html(self, article_id: int) -> str | None:
+        """Return an article's text as HTML that is safe to show."""
+        return self._read(lambda connection: articles.to_show(connection, article_id))
+
     def revisions_of(self, article: Mapping[str, Any]) -> list[Json]:
         """Return the earlier versions of a listed article, latest first, and what changed in each."""
         return self._read(lambda connection: revisions.earlier(connection, article))

@@ -227,7 +227,9 @@ articles = Table(
     Column("fetched_at", Utc, nullable=False),
     Column("first_seen_at", Utc, nullable=False, index=True),
     Column("story_id", ForeignKey("stories.id"), index=True),
+    Column("html_z", LargeBinary),
 )
+"""`html_z` is the text as HTML to be shown, a delta to the text itself."""
 
 # The text index, a pre-filter for the matcher: for each article the words of `text.searchable`,
 # and not where they stand. FTS5 keeps no copy of them; its `ascii` tokenizer cuts at spaces alone,

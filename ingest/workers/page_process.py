@@ -49,6 +49,8 @@ class Question:
     hint: Hint | None = None
     is_text: bool = False
     """The page was text already and comes as UTF-8."""
+    display: bool = False
+    """HTML to be shown is wanted, too."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ def _answer(question: Question, page: bytes) -> bytes:
             content_type=question.content_type,
             rule=question.rule,
             hint=question.hint,
+            display=question.display,
         )
     except ExtractError as error:
         return encode_reply(Reply(None, str(error), error.outcome, error.moved_to))

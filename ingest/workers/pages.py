@@ -120,13 +120,14 @@ class Pages:
         content_type: str | None = None,
         rule: SiteRule | None = None,
         hint: Hint | None = None,
+        display: bool = False,
     ) -> Extraction:
         """Return the article of a page as `articles.extract.extract` does, waiting for a process.
 
         Raises ExtractError, also for a page that broke the process that read it.
         """
         is_text = isinstance(html, str)
-        question = Question(url, content_type, rule, hint, is_text)
+        question = Question(url, content_type, rule, hint, is_text, display)
         asked = page_process.QUESTION.dump_json(question)
         page = html.encode("utf-8", "replace") if isinstance(html, str) else html
         with self._room:

@@ -43,3 +43,17 @@ def test_explain_names_the_distance_and_the_passages_in_common(desk: Desk) -> No
     printed = desk.run("explain", str(copy["article"]))
     assert f"distance {copy['distance']} from article" in printed
     assert "“The ferry of" in printed
+
+
+def test_an_article_is_shown_as_html_in_the_form_of_its_page(desk: Desk) -> None:
+    desk.origin.publish("/a.xml", rss("A", [("/1.html", "The ferry", "In short.")]))
+    first, *others = prose(1, "ferry")
+    bold = [f"<b>{first}</b><script>x()</script>", *others]
+    desk.origin.publish("/1.html", page("The ferry", bold), "text/html")
+    desk.watch(["/a.xml"], {})
+    desk.poll()
+    (article,) = desk.rows("articles", "list")
+
+    shown = desk.run("articles", "show", "--html", str(article["id"]))
+
+    assert shown.splitlines() == [f"<p><b>{first}</b></p>", *(f"<p>{text}</p>" for text in others)]

@@ -174,3 +174,18 @@ def test_an_article_is_found_by_its_address_or_an_entry_s_link(store: Store) -> 
 )
 def test_words_are_counted_in_scripts_with_and_without_spaces(text: str, count: int) -> None:
     assert count_words(text) == count
+
+
+def test_the_form_of_a_text_is_kept_beside_it_until_the_text_changes(store: Store) -> None:
+    (feed,) = add_feeds(store, "one")
+    (entry,) = add_entries(store, feed, "a")
+    text = "The ferry waits for the storm."
+    formed = "<p>The <b>ferry</b> waits for the storm.</p>"
+
+    article = read(store, entry, extraction("T", text, html=formed)).article
+    assert store.article_html(article.id) == formed
+    read(store, entry, extraction("T", text))
+    assert store.article_html(article.id) == formed
+    read(store, entry, extraction("T", "It sails."))
+    assert store.article_html(article.id) == "<p>It sails.</p>"
+    assert store.article_html(9_999) is None
