@@ -1,6 +1,7 @@
 """What asking the past costs: `search` and `rules test` over a large store, beside the matcher.
 
     python -m benchmarks.search build DATABASE [ARTICLES]     a new store, a million by default
+    python -m benchmarks.search index DATABASE                its text index made anew
     python -m benchmarks.search ask DATABASE                  percentiles for kinds of queries
 
 The articles are made up, over one year: words as frequent as in a language (Zipf), a topic to each
@@ -17,7 +18,7 @@ from hashlib import blake2b
 from itertools import accumulate, islice
 from statistics import median
 
-from sqlalchemy import Connection, create_engine, insert, select
+from sqlalchemy import Connection, create_engine, insert, select, text
 
 from ingest.cli.past import hits
 from ingest.model import Rule
@@ -33,7 +34,7 @@ TOPIC_WORDS = 300
 AT_ONCE = 1_000
 PAGE = 20
 """Hits of a search: a page of them."""
-ROUNDS = 60
+ROUNDS = 40
 """Queries of each kind."""
 
 
@@ -143,6 +144,26 @@ def _fill(connection: Connection, language: Language, numbers: range, count: int
         search.add(connection, number, title, summary, body)
 
 
+def index(url: str) -> None:
+    """Make the text index of a store anew, as after a change of how words are cut."""
+    engine = open_engine(parse(url), writes=True)
+    of = articles.c
+    query = select(of.id, of.title, of.summary, texts.c.body).join(texts).order_by(of.id)
+    last = 0
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO article_words (article_words) VALUES ('delete-all')"))
+    while True:
+        with engine.begin() as connection:
+            some = connection.execute(query.where(of.id > last).limit(5 * AT_ONCE)).all()
+            for row in some:
+                search.add(connection, row.id, row.title, row.summary, row.body)
+        if not some:
+            break
+        last = some[-1].id
+        if last % 50_000 == 0:
+            print(f"{last:>9} articles", flush=True)
+
+
 Kind = Callable[[Language, random.Random], str]
 
 
@@ -218,10 +239,12 @@ def _percentiles(times: list[float]) -> str:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Build a store or ask it."""
+    """Build a store, its index, or ask it."""
     match arguments:
         case ["build", url, *count]:
             build(url, int(count[0]) if count else 1_000_000)
+        case ["index", url]:
+            index(url)
         case ["ask", url]:
             ask(url)
         case _:

@@ -496,6 +496,24 @@ class Document:
     url: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """What a text index is asked for: each of the parts must be in an article."""
+
+    parts: "tuple[Wanted, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """What a text index is asked for: one of the parts must be in an article."""
+
+    parts: "tuple[Wanted, ...]"
+
+
+Wanted = str | AllOf | AnyOf
+"""A word as `text.searchable` has it (`word*`: any that begins so), or several."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A passage of the text as given; offsets count code points, end exclusive."""

@@ -8,9 +8,9 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
+from zlib import crc32
 
 # --- folding ----------------------------------------------------------------------------------
 
@@ -206,13 +206,13 @@ _LETTERS_AS_THEY_ARE = (
 def _wrapped(core: str) -> re.Pattern[str]:
     """Return the pattern of words with the signs that may stand around them.
 
-    Its last two groups are the quotes and brackets behind the words, and a sign that may end a
-    sentence.
+    Its last two groups are what is between the words and a sign that may end a sentence, and
+    that sign.
     """
     core = core.replace("W", rf"[{_LETTERS_AS_THEY_ARE}]++")
     return re.compile(
-        rf"""["'“‘„‚«»‹›(\[$€£@•]*+ {core} (?:['’][sS])?+
-        (["'”’“‘«»‹›)\]%]*+) (?:[,;:]|([.!?…]))?+ ["'”’“‘«»‹›)\]]*+""",
+        rf"""["'“‘„‚«»‹›(\[$€£@•]*+ {core}
+        ((?:['’][sS])?+["'”’“‘«»‹›)\]%]*+) (?:[,;:]|([.!?…]))?+ ["'”’“‘«»‹›)\]]*+""",
         re.VERBOSE,
     )
 
@@ -393,7 +393,7 @@ def _words(normal: str, shape: str) -> tuple[list[Word], list[Joined], int]:
         words.append(word)
         if kind == "initials":
             quiet = end - 1
-        elif shape[start:end] == "a" or word.key in ABBREVIATIONS:
+        elif word.end == end and _is_short(word.key):
             quiet = end
         if start and _dotted(shape, start):
             joined.append(Joined(f".{word.key}", len(words) - 1, 1))
@@ -461,32 +461,85 @@ def is_run(key: str) -> bool:
     return len(key) == 1 and not key.isascii() and _SHAPES[ord(key)] == "c"
 
 
-def searchable(*texts: str) -> set[str]:
-    """Return every word by which texts can be found, as `cut` has them, each once.
+PAIRS = "\U000f0000"
+"""The first of the characters, of private use, that stand in the index for two neighbouring words."""
+_PAIRS = ord(PAIRS)
+_KINDS_OF_PAIRS = 65_534
+"""Of so many an article of 400 words has one in 150: with the words themselves that is enough."""
 
-    Neighbours in scripts without spaces are there as pairs too: single characters are too common
+
+def pair(one: str, two: str) -> str:
+    """Return what stands in the index for two words next to each other."""
+    return one + two if is_run(one) and is_run(two) else _paired(_number(one), _number(two))
+
+
+def _number(key: str) -> int:
+    return crc32(key.encode("utf-8", "replace"))
+
+
+def _paired(one: int, two: int) -> str:
+    return chr(_PAIRS + (31 * one + two) % _KINDS_OF_PAIRS)
+
+
+def searchable(*texts: str) -> set[str]:
+    """Return every word by which texts can be found, as `cut` has them, each once; and all pairs.
+
+    Neighbours in scripts without spaces are there as they are: single characters are too common
     to look for. An index of these keys gives every article that a rule's words are in, and more.
     """
     keys: set[str] = set()
     for text in texts:
-        before = ""
+        before: tuple[int, ...] = ()
+        run = ""
         for chunk in text.split():
-            found, first, last = _keys(chunk) if len(chunk) < _SHORT else _keys_of(chunk)
+            found, starts, ends, first, last = (
+                _keys(chunk) if len(chunk) < _SHORT else _keys_of(chunk)
+            )
+            if not ends:
+                continue  # signs alone; the words around them are neighbours
             keys.update(found)
-            if before and first:
-                keys.add(before + first)
-            before = last
+            if run and first:
+                keys.add(run + first)
+            for one in before:
+                for two in starts:
+                    keys.add(_paired(one, two))
+            before, run = ends, last
     return keys
 
 
-def _keys_of(chunk: str) -> tuple[tuple[str, ...], str, str]:
-    """Return the keys of a chunk, and its first and last word where they pair with neighbours."""
+class _Keys(NamedTuple):
+    """What the index has of a chunk."""
+
+    keys: tuple[str, ...]
+    starts: tuple[int, ...] = ()
+    """Numbers of the words it begins with, in every spelling, to be paired with those before."""
+    ends: tuple[int, ...] = ()
+    first: str = ""
+    """Its first word where that is one of a script without spaces."""
+    last: str = ""
+
+
+def _keys_of(chunk: str) -> _Keys:
     words, joined, _ = cut(chunk)
-    runs = [word.key if is_run(word.key) else "" for word in words]
-    pairs = [one + two for one, two in pairwise(runs) if one and two]
-    keys = [*(word.key for word in words), *(other.key for other in joined), *pairs]
-    ends = (runs[0], runs[-1]) if runs else ("", "")
-    return tuple(dict.fromkeys(key[:LONGEST_KEY] for key in keys)), *ends
+    tokens = [(at, at + 1, word.key) for at, word in enumerate(words)]
+    tokens += [(first, first + width, key) for key, first, width in joined]
+    if len(tokens) == 1:  # nearly always
+        key = words[0].key
+        number = (_number(key),)
+        run = key if is_run(key) else ""
+        return _Keys((key[:LONGEST_KEY],), number, number, run, run)
+    starting: dict[int, list[str]] = {}
+    for start, _, key in tokens:
+        starting.setdefault(start, []).append(key)
+    pairs = [pair(key, after) for _, end, key in tokens for after in starting.get(end, ())]
+    keys = dict.fromkeys([*(key[:LONGEST_KEY] for _, _, key in tokens), *pairs])
+    return _Keys(
+        tuple(keys),
+        tuple(_number(key) for key in starting.get(0, ())),
+        tuple(_number(key) for _, end, key in tokens if end == len(words)),
+        words[0].key if words and is_run(words[0].key) else "",
+        words[-1].key if words and is_run(words[-1].key) else "",
+    )
 
 
 _keys = lru_cache(maxsize=50_000)(_keys_of)

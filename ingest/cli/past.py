@@ -33,7 +33,7 @@ def hits(
     rules = RuleSet([rule])
     for _, error in rules.errors:
         raise error
-    for stored in store.iter_documents(since=since, until=until, clauses=needed(rule)):
+    for stored in store.iter_documents(since=since, until=until, wanted=needed(rule)):
         for match in rules.match(stored.document):
             yield Hit(
                 stored.article,

@@ -1,83 +1,133 @@
 """What a text index can be asked for before the matcher: words without which a rule cannot be true."""
 
-from collections import Counter
+from collections.abc import Iterable
 from itertools import groupby, pairwise
 
-from ingest.model import Rule
-from ingest.rules.lists import Listing
-from ingest.rules.percolate import clauses_of, scoped, words_of
-from ingest.rules.tree import Item, Term, Word, with_items
-from ingest.text import TITLE, is_run
+from ingest.model import AllOf, AnyOf, Rule, Wanted
+from ingest.rules.language import read_entry
+from ingest.rules.percolate import scoped
+from ingest.rules.tree import (
+    And,
+    Apart,
+    AtLeast,
+    Listed,
+    Name,
+    Near,
+    Node,
+    Not,
+    Or,
+    Regex,
+    Term,
+    Word,
+)
+from ingest.text import TITLE, is_run, pair
 
 _INDEXED = ("title", "text", "summary")
 """Fields whose words are in the index."""
-_MOST_WORDS = 200
-"""Words of one clause; more take the index longer than the matcher."""
+_MOST_WORDS = 1_000
+"""Words of one query; more take the index longer than the matcher."""
 _SHORTEST_BEGINNING = 2
+_SHORT = 3
+"""Letters of words that are in most articles; in a phrase its pairs of neighbours say more."""
 
 
-def needed(rule: Rule) -> list[tuple[str, ...]]:
-    """Return what must be in an article for a rule to be true: of each tuple one word.
+def needed(rule: Rule) -> Wanted | None:
+    """Return what must be in an article for a rule to be true; `word*` is any that begins so.
 
-    `word*` stands for all that begin so. Empty where any article may do. Raises RuleError.
+    None where any article may do. Raises RuleError.
     """
-    node = with_items(scoped(rule), _in_pairs)
-    asked = Counter(words_of(node))
-    clauses = [_indexed(keys, rule) for _, keys in sorted(clauses_of(node, asked))]
-    return [clause for clause in dict.fromkeys(clauses) if clause]
+    wanted = _of(scoped(rule), rule)
+    return wanted if _size(wanted) <= _MOST_WORDS else None
 
 
-def _in_pairs(item: Item) -> Item:
+def _of(node: Node, rule: Rule) -> Wanted | None:  # noqa: PLR0911 - one for each kind of node
+    match node:
+        case Term():
+            return _of_term(node)
+        case Listed():
+            return _of_list(node, rule.lists.get(node.name, ()))
+        case Apart():
+            return _any(_of(term, rule) for term in node.item)
+        case Near():
+            return _all(_any(_of(term, rule) for term in terms) for terms in node.items)
+        case And():
+            return _all(_of(part, rule) for part in node.parts)
+        case Or():
+            return _any(_of(part, rule) for part in node.parts)
+        case AtLeast():
+            parts = [_of(part, rule) for part in node.parts]
+            known = [part for part in parts if part is not None]
+            return _any(known) if len(parts) - len(known) < node.count else None
+        case Not() | Regex() | Name():
+            return None
+
+
+def _all(parts: Iterable[Wanted | None]) -> Wanted | None:
+    known = tuple(dict.fromkeys(part for part in parts if part is not None))
+    return AllOf(known) if len(known) > 1 else known[0] if known else None
+
+
+def _any(parts: Iterable[Wanted | None]) -> Wanted | None:
+    found = tuple(dict.fromkeys(parts))
+    known = tuple(part for part in found if part is not None)
+    if not known or len(known) < len(found):
+        return None
+    return AnyOf(known) if len(known) > 1 else known[0]
+
+
+def _size(wanted: Wanted | None) -> int:
+    return sum(map(_size, wanted.parts)) if isinstance(wanted, AllOf | AnyOf) else 1
+
+
+def _of_list(listed: Listed, entries: tuple[str, ...]) -> Wanted | None:
+    """Return what any entry of a list needs; None for a list too long to be asked for."""
+    if len(entries) > _MOST_WORDS:
+        return None
+    terms = [term for entry in entries if (term := read_entry(entry))]
+    return _any(_of_term(Term(term.words, listed.fields)) for term in terms)
+
+
+def _of_term(term: Term) -> Wanted | None:
     """Return a term as the index has its words: CJK characters in pairs, those of titles marked."""
-    if not isinstance(item, Term):
-        return item
+    if term.fields[0] not in _INDEXED:
+        return None
+    pairs = [
+        pair(one.pieces[0], two.pieces[0])
+        for one, two in pairwise(term.words)
+        if _is_plain(one) and _is_plain(two)
+    ]
     words: list[Word] = []
-    for is_one, group in groupby(item.words, key=_is_run):
+    for is_one, group in groupby(term.words, key=lambda word: is_run(word.pieces[0])):
         run = list(group)
-        if is_one and len(run) > 1:
-            run = [Word((one.pieces[0] + two.pieces[0],)) for one, two in pairwise(run)]
-        words += run
-    if item.fields == ("title",):
-        words = [Word((TITLE + word.pieces[0], *word.pieces[1:])) for word in words]
-    return Term(tuple(words), item.fields)
+        words += [] if is_one and len(run) > 1 else run  # its pairs are there
+    if pairs:
+        words = [word for word in words if len("".join(word.pieces)) > _SHORT]
+    mark = TITLE if term.fields == ("title",) else ""
+    return _all([*pairs, *(_of_word(word, mark) for word in words)])
 
 
-def _is_run(word: Word) -> bool:
-    return len(word.pieces) == 1 and is_run(word.pieces[0])
+def _is_plain(word: Word) -> bool:
+    """Return whether a word is one piece of text, and that alone."""
+    key = word.pieces[0]
+    return len(word.pieces) == 1 and not (key[0] == "~" or key[-1] == "*" or "?" in key)
 
 
-def _indexed(keys: tuple[str, ...], rule: Rule) -> tuple[str, ...]:
-    """Return a clause in words of the index; empty where the index cannot tell."""
-    words: dict[str, None] = {}
-    for key in keys:
-        found = _words(key, rule)
-        if not found:
-            return ()
-        words |= dict.fromkeys(found)
-        if len(words) > _MOST_WORDS:
-            return ()
-    return tuple(words)
+def _of_word(word: Word, mark: str) -> Wanted | None:
+    """Return the spellings of a word's beginning, and those of its end."""
+    count = len(word.pieces)
+    heads = ("".join(word.pieces[:end]) for end in range(1, count + 1))
+    tails = ("".join(word.pieces[start:]) for start in range(count))
+    return _all(_any(_key(mark + key) for key in keys) for keys in (heads, tails))
 
 
-def _words(key: str, rule: Rule) -> list[str]:
-    """Return the words of the index that a key of a clause stands for; nothing where it has none."""
-    field, colon, word = key.rpartition(":")
-    if colon and field not in _INDEXED:
-        return []
-    if word.startswith("$"):
-        return _of_list(rule.lists.get(word[1:], ()))
-    if word.lstrip(TITLE).startswith("~"):
-        return []  # forms of a word need not begin like it
-    head, letter, _ = word.partition("?")
-    beginning = head if letter else word.removesuffix("*")
-    if letter or word.endswith("*"):
-        return [f"{beginning}*"] if len(beginning.lstrip(TITLE)) >= _SHORTEST_BEGINNING else []
-    return [word]
-
-
-def _of_list(entries: tuple[str, ...]) -> list[str]:
-    if not 0 < len(entries) <= _MOST_WORDS:
-        return []
-    listing = Listing(entries)
-    found = [_words(key, Rule("", "")) for key in listing.necessary()]
-    return [word for words in found for word in words] if all(found) else []
+def _key(key: str) -> str | None:
+    """Return a word of the index, or the beginning of it; None where it cannot be told."""
+    bare = key.lstrip(TITLE)
+    if bare.startswith("~"):
+        return None  # forms of a word need not begin like it
+    head, letter, _ = bare.partition("?")
+    if not letter and not bare.endswith("*"):
+        return key
+    beginning = head.removesuffix("*")
+    mark = TITLE * key.startswith(TITLE)
+    return f"{mark}{beginning}*" if len(beginning) >= _SHORTEST_BEGINNING else None

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from ingest.model import Document
+from ingest.model import Document, Wanted
 from ingest.store import search
 from ingest.store.tables import articles, entries, feeds, texts
 
@@ -33,11 +33,11 @@ def iter_documents(
     *,
     since: datetime | None,
     until: datetime | None,
-    clauses: search.Clauses = (),
+    wanted: Wanted | None = None,
 ) -> Iterator[StoredDocument]:
     """Yield articles newest first, once for each feed that led to them.
 
-    With clauses, those that have one of the words of each; a few others may be among them.
+    With `wanted`, those that have it; a few others may be among them.
     """
     led_by = {
         row.id: (row.name, tuple(row.tags))
@@ -64,8 +64,8 @@ def iter_documents(
         query = query.where(at >= since)
     if until is not None:
         query = query.where(at < until)
-    if clauses:
-        query = search.narrowed(connection, query, clauses, since, until)
+    if wanted is not None:
+        query = search.narrowed(connection, query, wanted, since, until)
     else:
         query = query.order_by(at.desc(), articles.c.id.desc())
     with connection.execute(query) as found:

@@ -19,11 +19,9 @@ from sqlalchemy import (
     text,
 )
 
+from ingest.model import AllOf, AnyOf, Wanted
 from ingest.store.tables import articles, clean, texts
-from ingest.text import LONGEST_KEY, TITLE, searchable
-
-Clauses = Sequence[Sequence[str]]
-"""Words of each of which one must be there; `word*` stands for all that begin so."""
+from ingest.text import LONGEST_KEY, PAIRS, TITLE, searchable
 
 _MOST_BYTES = 500_000
 """Bytes of one article's words: PostgreSQL refuses a tsvector of more than a megabyte."""
@@ -72,7 +70,7 @@ def forget(connection: Connection, article_ids: Sequence[int]) -> None:
 def narrowed(
     connection: Connection,
     query: Select[Any],
-    clauses: Clauses,
+    wanted: Wanted,
     since: datetime | None,
     until: datetime | None,
 ) -> Select[Any]:
@@ -83,11 +81,15 @@ def narrowed(
     fits: ColumnElement[bool] | TextClause
     if connection.dialect.name != "sqlite":
         fits = literal_column("article_words.words").op("@@")(
-            text("CAST(:words_asked AS tsquery)").bindparams(words_asked=_tsquery(clauses))
+            text("CAST(:words_asked AS tsquery)").bindparams(
+                words_asked=f"({_tsquery(wanted)}) | '{_ANY}'"
+            )
         )
         query = query.join(_WORDS, _WORDS.c.article_id == articles.c.id).where(fits)
         return query.order_by(articles.c.first_seen_at.desc(), articles.c.id.desc())
-    fits = text("article_words MATCH :words_asked").bindparams(words_asked=_fts(clauses))
+    fits = text("article_words MATCH :words_asked").bindparams(
+        words_asked=f'({_fts(wanted)}) OR "{_ANY}"'
+    )
     query = query.join(_WORDS, _WORDS.c.rowid == articles.c.id).where(fits)
     at = articles.c.first_seen_at
     if since is not None:
@@ -114,30 +116,34 @@ def _words(*given: str) -> list[str]:
     """Return the words of an article, those of its title a second time with a sign before them."""
     title, summary, body = map(clean, given)
     words = searchable(title, summary, body)
-    words |= {f"{TITLE}{key}"[:LONGEST_KEY] for key in searchable(title)}
+    words |= {f"{TITLE}{key}"[:LONGEST_KEY] for key in searchable(title) if key < PAIRS}
     if sum(len(word.encode()) for word in words) > _MOST_BYTES:
         return [_ANY]
     return sorted(words)
 
 
-def _fts(clauses: Clauses) -> str:
+def _fts(wanted: Wanted) -> str:
     """Return a query in FTS5's language; a word that is no word of ours cannot be in it."""
-    parts = []
-    for words in clauses:
-        quoted = (f'"{key}"{star}' for key, star in map(_lexeme, words))
-        parts.append(f"({' OR '.join(quoted)})")
-    return f'({" AND ".join(parts)}) OR "{_ANY}"'
+    match wanted:
+        case AllOf(parts):
+            return f"({' AND '.join(map(_fts, parts))})"
+        case AnyOf(parts):
+            return f"({' OR '.join(map(_fts, parts))})"
+        case str():
+            key, star = _lexeme(wanted)
+            return f'"{key}"{star}'
 
 
-def _tsquery(clauses: Clauses) -> str:
-    parts = []
-    for words in clauses:
-        quoted = (
-            f"""'{key.replace("'", "''")}'{":*" if star else ""}"""
-            for key, star in map(_lexeme, words)
-        )
-        parts.append(f"({' | '.join(quoted)})")
-    return f"({' & '.join(parts)}) | '{_ANY}'"
+def _tsquery(wanted: Wanted) -> str:
+    match wanted:
+        case AllOf(parts):
+            return f"({' & '.join(map(_tsquery, parts))})"
+        case AnyOf(parts):
+            return f"({' | '.join(map(_tsquery, parts))})"
+        case str():
+            key, star = _lexeme(wanted)
+            quoted = key.replace("'", "''")
+            return f"'{quoted}'{':*' if star else ''}"
 
 
 def _lexeme(word: str) -> tuple[str, str]:

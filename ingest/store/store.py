@@ -27,6 +27,7 @@ from ingest.model import (
     SiteTrack,
     Source,
     Subscription,
+    Wanted,
     WantedFeed,
 )
 from ingest.store import (
@@ -52,7 +53,6 @@ from ingest.store.documents import StoredDocument
 from ingest.store.engine import open_engine, parse, translated
 from ingest.store.leases import DELIVERIES, ENTRIES, FEEDS
 from ingest.store.listings import Chosen, Filter, Json
-from ingest.store.search import Clauses
 from ingest.store.settings import Retention
 from ingest.store.tables import alerts as alerts_table
 from ingest.store.tables import articles as articles_table
@@ -374,15 +374,15 @@ class Store:
         since: datetime | None = None,
         until: datetime | None = None,
         *,
-        clauses: Clauses = (),
+        wanted: Wanted | None = None,
     ) -> Iterator[StoredDocument]:
         """Yield stored articles newest first, once for each feed that led to them.
 
-        With clauses, those that have one of the words of each, and maybe a few others.
+        With `wanted`, those that have it, and maybe a few others.
         """
         return self._stream(
             lambda connection: documents.iter_documents(
-                connection, since=since, until=until, clauses=clauses
+                connection, since=since, until=until, wanted=wanted
             )
         )
 
