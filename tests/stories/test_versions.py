@@ -39,10 +39,19 @@ def test_replaced_facts_are_named(was: str, became: str, facts: list[tuple[str, 
         pytest.param(" Oil", " Experts warned of 300 dead seals. Oil", id="added sentence"),
         pytest.param(" with 212 people aboard", "", id="left out"),
         pytest.param("court. Oil", "court. OIL", id="capitals"),
+        pytest.param("before night", "before the night", id="small word"),
+        pytest.param("all of them", "not one but all of them", id="negation among other words"),
     ],
 )
 def test_what_a_house_does_to_a_copy_replaces_no_fact(was: str, became: str) -> None:
     assert replaced(TEXT.replace(was, became), TEXT) == []
+
+
+def test_a_copy_that_denies_what_the_other_says_is_told() -> None:
+    denied = TEXT.replace("were safe", "were not safe")
+
+    assert replaced(denied, TEXT) == [("", "not")]
+    assert replaced(TEXT, denied) == [("not", "")]
 
 
 def test_texts_without_a_passage_in_common_replace_nothing() -> None:
@@ -58,6 +67,8 @@ def test_a_changed_version_says_what_it_has_instead() -> None:
     assert changed.why is PlacementWhy.CHANGED_VERSION
     assert changed.detail == "90 % of it stands in article 7; it has 221 for 212"
     assert marked(copy, []) is copy
+    assert marked(copy, [("", "not")]).detail.endswith("it has “not” put in")
+    assert marked(copy, [("nicht", "")]).detail.endswith("it has “nicht” taken out")
 
 
 @pytest.mark.parametrize(
