@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import StoreError
+from ingest.store import Store
 from ingest.store.clusterer import Clusterer
-from tests.stories import texts
+from tests.store.test_stories import articles_of, place
+from tests.stories import templates, texts
 
 
 def test_each_text_is_answered_with_the_first_of_its_cluster(tmp_path: Path) -> None:
@@ -48,6 +50,25 @@ def test_copies_of_one_text_cost_no_more_the_more_there_are(tmp_path: Path) -> N
             clusterer.place(str(number), texts.title(1), texts.body(1))
 
     assert (tmp_path / "stories.db").stat().st_size < 40_000
+
+
+def test_it_decides_as_the_store_does(store: Store) -> None:
+    """The same texts, with a footer that becomes furniture, by both ways to the index."""
+    bodies = [texts.body(number // 3, 8 - number % 3) for number in range(12)]
+    told = [
+        (texts.title(number), f"{body}\n\n{texts.FOOTER}") for number, body in enumerate(bodies)
+    ]
+    told += [(piece.title, piece.body) for piece in templates.pieces("markets", 4)]
+
+    with Clusterer(None) as clusterer:
+        names = [clusterer.place(str(number), *text) for number, text in enumerate(told)]
+    articles = articles_of(store, len(told))
+    stories = [
+        place(store, article, *text)[0] for article, text in zip(articles, told, strict=True)
+    ]
+
+    assert len(set(names)) == 8
+    assert [names.index(name) for name in names] == [stories.index(story) for story in stories]
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
