@@ -248,7 +248,7 @@ def test_a_copy_waits_for_the_one_that_is_just_being_placed(database_url: str) -
             looked.set()
             going.wait(10)
             sleep(0.3)
-            return tx.place(first, sketch, placement, now=NOW).id
+            return tx.place(first, sketch, placement, now=NOW)
 
         def meanwhile() -> int:
             looked.wait(10)
