@@ -297,3 +297,23 @@ def test_a_closed_store_keeps_what_was_noted(sqlite_url: str) -> None:
     with Store.open(sqlite_url) as store:
         (found,) = store.stored_feeds()
         assert found.last_checked_at == NOW
+
+
+def test_feeds_that_want_a_look_are_those_unwell_moved_or_with_a_gap(store: Store) -> None:
+    well, failing, moved, gap, old, paused = add_feeds(store, "a", "b", "c", "d", "e", "f")
+    changed = [
+        replace(well, memory={"gap_s": 3.0}),
+        replace(failing, state=FeedState.FAILING),
+        replace(moved, current_url="https://elsewhere.example/feed"),
+        replace(gap, memory={"gap_at": (NOW - HOUR).isoformat()}),
+        replace(old, memory={"gap_at": (NOW - 3 * HOUR).isoformat()}),
+        replace(paused, state=FeedState.FAILING),
+    ]
+    for feed in changed:
+        store.write(lambda tx, feed=feed: tx.save_feed(feed))  # type: ignore[misc]
+    store.set_paused("f", True, NOW)
+
+    assert {feed.name for feed in store.troubled_feeds(NOW - 2 * HOUR)} == {"b", "c", "d"}
+    addresses = dict(store.feed_addresses())
+    assert set(addresses) == {"a", "b", "c", "d", "e"}
+    assert addresses["c"] == "https://elsewhere.example/feed"
