@@ -74,6 +74,7 @@ def list_deliveries(session: Session, /, **options: Any) -> None:
         "id",
         "alert",
         "channel",
+        "type",
         "state",
         "attempts",
         "next_attempt_at",

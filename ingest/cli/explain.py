@@ -69,7 +69,9 @@ def _delivery(row: dict[str, Any]) -> str:
     said = [f"delivery to {row['channel']}: {row['state']}"]
     if row["delivered_at"]:
         said[0] += f" at {_minute(row['delivered_at'])}"
-    if row["reason"]:
+    if row["delivered_at"] and row["folded_into"]:
+        said.append(f"as a part of {row['folded_into']}")
+    elif row["reason"]:
         said.append(row["reason"])
     elif row["next_attempt_at"]:
         said.append(f"due at {_minute(row['next_attempt_at'])}")

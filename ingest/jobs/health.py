@@ -134,7 +134,7 @@ def _surge(
 ) -> Surge | None:
     """Measure a rule; those that are quiet just now, nearly all of them, cost one short look."""
     factor, window = asked
-    if not store.match_times(rule.name, now - window):
+    if len(store.match_times(rule.name, now - window)) < surge.FEWEST * surge.EASES:
         return None
     return surge.measure(
         store.match_times(rule.name, now - LOOKED_BACK),
