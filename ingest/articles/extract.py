@@ -15,6 +15,7 @@ from ingest.articles.metadata import Metadata
 from ingest.articles.sites import SiteRule
 from ingest.articles.words import plain, squeeze
 from ingest.errors import ExtractError
+from ingest.gates import GATE_HEAD
 from ingest.model import Extraction
 
 MIN_STRUCTURED = 300
@@ -162,7 +163,7 @@ def _refuse_empty(
         raise ExtractError(
             f"the page sends its readers on to {moved_to}", outcome="moved", moved_to=moved_to
         )
-    head = html[: quality.GATE_HEAD]
+    head = html[: GATE_HEAD]
     source = head.decode("latin-1") if isinstance(head, bytes) else head
     wall = quality.wall(said.title, body) or quality.gate(source, url, body)
     if wall:

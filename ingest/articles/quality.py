@@ -4,6 +4,7 @@ import dataclasses
 import re
 from urllib.parse import urlsplit
 
+from ingest.gates import is_gate
 from ingest.model import Extraction
 
 _WALLS = (
@@ -40,17 +41,6 @@ SHORT = 0.5
 """The page's text counts as cut short below this share of the feed's own text."""
 
 
-_GATES = re.compile(
-    r"cdn-cgi/challenge-platform|_cf_chl_|captcha-delivery\.com|px-captcha|_Incapsula_Resource|/_sec/cp_challenge|ddos-guard"
-    r"|awswaf\.com|g-recaptcha|h-captcha|cf-turnstile|kpsdk",
-    re.I,
-)
-"""What the scripts of gates before a site are called by: Cloudflare, DataDome, HUMAN, Imperva, Akamai,
-DDoS-Guard, AWS, reCAPTCHA, hCaptcha, Kasada."""
-
-GATE_HEAD = 50_000
-"""Characters of a page in which such a script is looked for; a page that is a gate is short."""
-
 _CONSENT_HOST = re.compile(r"https?://(?:[\w-]+\.)?(?:consent|consents|privacy-?mgmt|guce)\.", re.I)
 
 
@@ -60,7 +50,7 @@ def gate(html: str, url: str, body: str) -> str | None:
         return None
     if _CONSENT_HOST.match(url):
         return "consent wall"
-    return "challenge page" if _GATES.search(html, 0, GATE_HEAD) else None
+    return "challenge page" if is_gate(html) else None
 
 
 GATE_TEXT = 200

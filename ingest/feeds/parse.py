@@ -13,6 +13,7 @@ from ingest import urls
 from ingest.errors import NotAFeed, ParseError
 from ingest.feeds import cut, dates, encoding, identity, jsonfeed, markup, reader, sitemap
 from ingest.feeds.identity import USUAL, Habits, Traits
+from ingest.gates import GATE_HEAD, is_gate
 from ingest.model import Enclosure, ParsedEntry, ParsedFeed
 
 TRUNCATED = "the feed is cut off; its last entry may be missing"
@@ -385,14 +386,19 @@ def _what(text: str) -> str:
     if start.startswith(("<!doctype html", "<html")) or "<html" in start or "<body" in start:
         title = _TITLE.search(text, 0, 200_000)
         name = f" titled “{markup.plain(title[1])[:80]}”" if title and title[1].strip() else ""
-        kind = "a log-in page" if _asks_password(text) else "a web page"
-        return kind + name
+        return _kind(text) + name
     if start.startswith("%pdf"):
         return "a PDF document"
     root = _ROOT.search(start)
     if root:
         return f"an XML document <{root[1]}>"
     return "plain text" if text[:2000].isprintable() or "\n" in text[:2000] else "binary data"
+
+
+def _kind(page: str) -> str:
+    if len(page) < GATE_HEAD and is_gate(page):
+        return "a challenge page"
+    return "a log-in page" if _asks_password(page) else "a web page"
 
 
 def _asks_password(text: str) -> bool:

@@ -46,6 +46,10 @@ def test_a_feed_says_what_stands_beside_it(case: Path) -> None:
         ("", "empty"),
         (" \n ", "empty"),
         ("<!DOCTYPE html><title>Shop &amp; Co</title>", "a web page titled “Shop & Co”"),
+        (
+            "<html><title>One moment</title><script src='/cdn-cgi/challenge-platform/h'></script>",
+            "a challenge page titled “One moment”",
+        ),
         ('<html><title>Sign in</title><input type="password">', "a log-in page titled “Sign in”"),
         ('<?xml version="1.0"?><sitemapindex></sitemapindex>', "an XML document <sitemapindex>"),
         ("<urlset></urlset>", "a sitemap without news"),
