@@ -15,19 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-OURS = """
-import json, sys
-from ingest.articles import extract
-from ingest.errors import ExtractError
-for line in sys.stdin:
-    page = json.loads(line)
-    try:
-        found = extract.extract(page["html"], url=page["url"])
-        answer = extract.to_json(page["id"], found, page["url"])
-    except ExtractError as e:
-        answer = {"id": page["id"], "error": str(e)}
-    print(json.dumps(answer, ensure_ascii=False), flush=True)
-"""
+OURS = [sys.executable, "-m", "ingest", "extract", "--jsonl"]
 TRAFILATURA = """
 import json, sys
 import trafilatura
@@ -45,15 +33,14 @@ for line in sys.stdin:
 """
 
 
-def _run(name: str, python: str, code: str, yardstick: Path, sets: list[str]) -> None:
+def _run(name: str, command: list[str], yardstick: Path, sets: list[str]) -> None:
     print(f"== {name}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        script, answers = Path(folder) / "tool.py", Path(folder) / "answers.jsonl"
-        script.write_text(code, "utf-8")
+        answers = Path(folder) / "answers.jsonl"
         chosen = ["--sets", *sets] if sets else []
         environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
         ask = [sys.executable, str(yardstick / "run_cmd.py"), "--out", str(answers)]
-        ask += ["--cmd", shlex.join([python, str(script)]), *chosen]
+        ask += ["--cmd", shlex.join(command), *chosen]
         subprocess.run(ask, check=True, env=environment)
         score = [sys.executable, str(yardstick / "score.py"), "--predictions", str(answers)]
         subprocess.run([*score, *chosen], check=True)
@@ -71,10 +58,10 @@ def main() -> None:
     yardstick = Path(root) / "extraction"
     sets = sys.argv[1:] or ["scrapinghub", "newsclean", "fundus"]
     print(json.dumps({"sets": sets}))
-    _run("ingest", sys.executable, OURS, yardstick, sets)
+    _run("ingest", OURS, yardstick, sets)
     python = os.environ.get("TRAFILATURA_PYTHON", sys.executable)
     if _has_trafilatura(python):
-        _run("trafilatura, fast", python, TRAFILATURA, yardstick, sets)
+        _run("trafilatura, fast", [python, "-c", TRAFILATURA], yardstick, sets)
     else:
         print("trafilatura is not installed here: no reference")
 

@@ -13,6 +13,7 @@ from itertools import groupby
 import nh3
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from ingest.articles.outline import NO_TEXT
 from ingest.articles.words import squeeze
 from ingest.urls import join
 
@@ -90,6 +91,7 @@ def _wrapper(node: LexborNode, tag: str) -> str:
 def _cleaner(url: str) -> nh3.Cleaner:
     return nh3.Cleaner(
         tags=_TAGS,
+        clean_content_tags=set(NO_TEXT),
         attributes={"a": {"href"}, "time": {"datetime"}},
         url_schemes={"http", "https"},
         url_relative=lambda link: join(url, link) if url else None,

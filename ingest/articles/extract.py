@@ -131,7 +131,6 @@ def _read(
     if found is None:
         return _Read()
     markup = (found.node.html or "") if display else ""
-    container.unwrap(found.node)
     return _Read(clean.read(found.node, remove), "page", found.standfirst, markup)
 
 

@@ -56,10 +56,12 @@ class Kind(Enum):
 @lru_cache(8192)
 def named(classes: str, name: str) -> Kind | None:
     """Return what an element's class and id say of it, None where they say nothing."""
-    if _POST.search(classes):
+    if "-" in classes and _POST.search(classes):
         classes = _TAXONOMY.sub("", classes)
     both = f"{classes} {name}"
-    words = {word.lower() for word in _WORDS.findall(both)}
+    words = _WORDS.findall(both)
+    if not both.islower():
+        words = [word.lower() for word in words]
     if not _CONSENT.isdisjoint(words):
         return Kind.CONSENT
     if not _STRONG.isdisjoint(words) or _COMPOUND.search(both.lower()):

@@ -52,6 +52,12 @@ class Page:
     """The headline in all its spellings, as `words.plain` gives it."""
     authors: frozenset[str] = frozenset()
     """Names in the same form."""
+    openings: tuple[str, ...] = field(init=False, default=())
+    """How a line may begin that begins with a name."""
+
+    def __post_init__(self) -> None:
+        openings = ("by ", *{name[:2] for name in self.authors}) if self.authors else ()
+        object.__setattr__(self, "openings", openings)
 
 
 _SIGNS = re.compile(r"^(?:[^\w©]|_)+")
@@ -130,7 +136,7 @@ def is_byline(line: Line, page: Page) -> bool:
 
 def is_bio(line: Line, page: Page) -> bool:
     """Return whether the line begins with an author's name and says what they do."""
-    if len(line.text) > 700 or not page.authors:
+    if len(line.text) > 700 or not line.opening.startswith(page.openings):
         return False
     start = plain(line.text[:80]).removeprefix("by ")
     if not start.startswith(tuple(page.authors)):

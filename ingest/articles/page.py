@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from bs4.dammit import UnicodeDammit
@@ -19,15 +19,15 @@ MAX_DEPTH = 500
 
 MAX_ATTRIBUTES = 2_000
 
-_LONG_TAG = re.compile(rb"<[a-zA-Z][^>]{20000}")
 _WINDOW = 10_000
 """Of 20,000 characters in a row without `>`, one window of this size holds none either."""
+
 
 _WHOLE_TAG = re.compile(rb"""<[a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+')*+""")
 _QUOTED = re.compile(rb"""\"[^\"]*+\"|'[^']*+'""")
 
-MAX_TAGS = 400_000
-"""Most tags of one page, about 3 s of work; the yardstick's largest page has 19,629."""
+MAX_ELEMENTS = 200_000
+"""Most start tags of one page, about 3 s of work; the yardstick's largest page has some 10,000."""
 
 MAX_REOPENED = 2_000_000
 """Most elements that formatting left open may become; real pages leave a handful open."""
@@ -55,7 +55,7 @@ _ALIASES = {
     "tis-620": "cp874",
     "iso8859-11": "cp874",
 }
-_CLOSING = re.compile(rb"</")
+_TAG_START = re.compile(rb"<[a-zA-Z]")
 _NESTING = re.compile(
     rb"<(/?)(?:div|span|section|article|ul|ol|li|dl|table|blockquote|center|form|main|aside|header"
     rb"|footer|nav|figure|fieldset|object|button|details|h[1-6]|svg|g|math|template|select)\b",
@@ -185,10 +185,7 @@ def _refuse_many_attributes(data: bytes) -> None:
     The parser compares each with all before it: 200,000 take 120 s. What stands in quotes (an
     image as a `data:` address, the path of a drawing) does not count.
     """
-    if all(data.find(b">", at, at + _WINDOW) >= 0 for at in range(0, len(data), _WINDOW)):
-        return
-    for found in _LONG_TAG.finditer(data):
-        start = found.start()
+    for start in _long_tags(data):
         if data.rfind(b"<script", 0, start) > data.rfind(b"</script", 0, start):
             continue  # a comparison in a script
         tag = _WHOLE_TAG.match(data, start)
@@ -198,6 +195,21 @@ def _refuse_many_attributes(data: bytes) -> None:
             )
 
 
+def _long_tags(data: bytes) -> Iterator[int]:
+    """Yield where a tag begins that has no `>` in its next 20,000 characters."""
+    at = 0
+    while at < len(data):
+        if data.find(b">", at, at + _WINDOW) >= 0:
+            at += _WINDOW
+            continue
+        end = data.find(b">", at)
+        end = len(data) if end < 0 else end
+        found = _TAG_START.search(data, data.rfind(b">", 0, at) + 1, end)
+        if found and end - found.start() > 2 * _WINDOW:
+            yield found.start()
+        at = end + 1
+
+
 def _refuse_deep_nesting(data: bytes) -> None:
     """Raise ExtractError where the parser would take quadratic time or memory.
 
@@ -205,10 +217,9 @@ def _refuse_deep_nesting(data: bytes) -> None:
     (HTML section 13.2.4.3), so 10,000 of them would make 50 million nodes.
     Counting comes first: most pages are too small for either.
     """
-    tags = data.count(b"<")
-    if tags > MAX_TAGS:
-        raise ExtractError(f"the page has too many elements ({tags:,} tags)", outcome="hostile")
-    opened = tags - len(_CLOSING.findall(data))
+    opened = len(_TAG_START.findall(data))
+    if opened > MAX_ELEMENTS:
+        raise ExtractError(f"the page has too many elements ({opened:,})", outcome="hostile")
     formatting = _FORMATTING.findall(data)
     if (opened > FEW_OPENED and _most_open(_NESTING.findall(data)) > MAX_DEPTH) or (
         opened * len(formatting) > MAX_REOPENED and opened * _most_open(formatting) > MAX_REOPENED

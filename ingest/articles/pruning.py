@@ -35,11 +35,15 @@ def prune(outline: Outline) -> None:
     ):  # first, so that fewer names are asked for
         if outline.good[here] <= KEEP_SHARE * outline.good[0] and not outline.is_gone(here):
             outline.cut(here)
-    beside = [
-        (here, kind)
-        for here in outline.with_text()
-        if here not in article and (kind := _kind(outline.nodes[here], outline.tags[here]))
-    ]
+    beside = []
+    for here in outline.with_text():
+        kind = None if here in article else _kind(outline.nodes[here], outline.tags[here])
+        if not kind or (outline.is_word(here) and _marks_words(kind, outline.tags[here])):
+            continue
+        if not _is_text(outline, here, kind, NEXT_TO_NOTHING * outline.good[0]):
+            outline.cut(here)  # now, so that nothing under it is asked for
+        else:
+            beside.append((here, kind))
     for here, kind in beside:
         small = outline.good[here] <= 0.9 * outline.good[0]
         if kind is Kind.CONSENT and small and not outline.is_gone(here):
@@ -51,12 +55,19 @@ def prune(outline: Outline) -> None:
         outline.cut(here)
 
 
+def _marks_words(kind: Kind, tag: str) -> bool:
+    """Return whether an element with such a name may stand inside a sentence."""
+    return kind is Kind.WEAK or tag == "a"
+
+
 def _is_text(outline: Outline, here: int, kind: Kind, limit: float) -> bool:
     """Return whether an element is too much of the page's text to be cut for its name."""
     good = outline.good[here]
-    if outline.is_word(here) and (kind is Kind.WEAK or outline.tags[here] == "a"):
-        return True
     return good > limit or (kind is Kind.WEAK and good > 0.5 * outline.total[here])
+
+
+NEXT_TO_NOTHING = 0.02
+"""An element with no more than this share of the page's running text is no article."""
 
 
 def _around_headings(outline: Outline) -> set[int]:

@@ -8,13 +8,7 @@ _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000e-\u001f\u007f\u00ad\u200b\u200e\u200f\u2060\ufeff\ufffc\ud800-\udfff]"
 )
 _EDGES = " .:-|!?\"'"
-_FOLDED = str.maketrans(
-    {
-        **dict.fromkeys("‘’‚‛`´′", "'"),
-        **dict.fromkeys("“”„‟«»″", '"'),
-        **dict.fromkeys("‐‑‒–—―−", "-"),
-    }
-)
+_SINGLE, _DOUBLE, _DASH = re.compile("[‘’‚‛`´′]"), re.compile("[“”„‟«»″]"), re.compile("[‐‑‒–—―−]")
 
 
 def squeeze(text: str) -> str:
@@ -28,7 +22,8 @@ def squeeze(text: str) -> str:
 def plain(text: str) -> str:
     """Return the text as it is compared with another: case folded, quotes and dashes alike."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(_FOLDED)
+        text = unicodedata.normalize("NFKC", text)
+        text = _DASH.sub("-", _DOUBLE.sub('"', _SINGLE.sub("'", text)))
     return squeeze(text.casefold()).strip(_EDGES)
 
 
