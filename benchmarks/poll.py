@@ -3,8 +3,8 @@
 Feeds live on loopback hosts (127.0.x.y), served by a process of their own whose CPU is not counted.
 The reference of the same run is a plain `requests` loop over the same feeds, once as people write it
 and once with room for a connection to each host; beside it, with `--peers FOLDER` (the `bin` of an
-environment that has them), reader (3.26 wants sgmllib3k, too) and
-rss2email, each held to know every entry in the end.
+environment that has them), reader (3.26 wants sgmllib3k, too) and rss2email, and newsboat where the
+machine has it, each held to know every entry in the end.
 What a program needs before it asks the first feed is measured by a pass with nothing to do, and
 taken off: a daemon pays it once.
 
@@ -17,6 +17,7 @@ import json
 import multiprocessing
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -242,12 +243,34 @@ def peers(folder: Path, listed: Path, urls: list[str], programs: Path) -> list[C
     def seen(printed: str) -> int:
         return sum(len(feed["seen"]) for feed in json.loads(store.read_text())["feeds"])
 
+    found = [newsboat(folder, listed)] if shutil.which("newsboat") else []
     return [
+        *found,
         Contestant("reader", lambda count: [*reading, str(count)], int),
         Contestant(
             "rss2email", lambda count: [*r2e, *(["run", "--no-send"] if count else ["list"])], seen
         ),
     ]
+
+
+def newsboat(folder: Path, listed: Path) -> Contestant:
+    """Return newsboat without its screen."""
+    settings = folder / "newsboat"
+    settings.write_text("reload-threads 2\n")
+    program = [
+        "newsboat",
+        "-u",
+        str(listed),
+        "-c",
+        str(folder / "newsboat.db"),
+        "-C",
+        str(settings),
+    ]
+    return Contestant(
+        "newsboat",
+        lambda count: [*program, "-x", *(["reload"] if count else []), "print-unread"],
+        lambda printed: int(printed.split()[0]),
+    )
 
 
 def measure(contestants: list[Contestant], chosen: argparse.Namespace) -> None:
