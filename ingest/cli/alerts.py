@@ -4,10 +4,12 @@ from typing import Any
 
 import click
 
+from ingest.alerts.passages import passages
 from ingest.cli.output import filters, json_option, show, table
 from ingest.cli.root import Session
 from ingest.cli.stored import listing, required
-from ingest.model import DeliveryState
+from ingest.model import DeliveryState, Match, Span
+from ingest.store import Store
 
 
 @click.group()
@@ -29,18 +31,44 @@ def list_alerts(session: Session, /, **options: Any) -> None:
 @json_option
 @click.pass_obj
 def show_alert(session: Session, alert_id: int, as_json: bool) -> None:
-    """Show one alert, its story's sources and its deliveries."""
+    """Show one alert and why it was raised: what matched, its story's sources, its deliveries."""
     with session.store() as store:
         row = dict(required(store.alert(alert_id), "alert", alert_id))
+        row["passages"] = _passages(store, row["article"], row["rule"])
+        row["placement"] = store.placement_of(row["article"])
         row["deliveries"] = list(store.list_deliveries(alert=alert_id))
         story = store.story(row["story"]) or {}
     if as_json:
         show(row, as_json=True)
         return
-    show({key: value for key, value in row.items() if key != "deliveries"}, as_json=False)
+    parts = ("passages", "placement", "deliveries")
+    show({key: value for key, value in row.items() if key not in parts}, as_json=False)
+    if placement := row["placement"]:
+        click.echo(
+            f"placement   {placement['why'].replace('_', ' ')} {placement['detail']}".rstrip()
+        )
+    table(row["passages"], ["field", "term", "excerpt"], "what matched")
     table(story.get("sources", []), ["article", "feed", "published_at", "title", "url"], "sources")
     columns = ["id", "channel", "type", "state", "attempts", "delivered_at", "reason", "last_error"]
     table(row["deliveries"], columns, "deliveries")
+
+
+def _passages(store: Store, article_id: int, rule: str) -> list[dict[str, str]]:
+    """Return the passages of an article that made a rule true, as its text stands now."""
+    article = store.article_by_id(article_id)
+    if article is None:
+        return []
+    of_this_text = (
+        each["spans"]
+        for each in store.matches_for(article_id)
+        if each["rule"] == rule and each["revision"] == article.revision
+    )
+    spans = next(of_this_text, ())
+    match = Match(rule, tuple(Span(*span) for span in spans))
+    return [
+        {"field": each.span.field, "term": each.term, "excerpt": each.excerpt}
+        for each in passages(article, match)
+    ]
 
 
 @alerts.command("ack")

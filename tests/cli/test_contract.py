@@ -65,6 +65,9 @@ def test_every_table_is_printed_without_json(polled: Desk) -> None:
     assert "herons" in polled.run("alerts", "list")
     assert "Bridge waits for heron" in polled.run("stories", "show", "1")
     assert "heron" in polled.run("alerts", "show", "1")
+    (shown,) = polled.rows("alerts", "show", "1")
+    assert {passage["term"].casefold() for passage in shown["passages"]} >= {"heron"}
+    assert shown["placement"]["why"] == "new_story"
     assert TEXT[0] in polled.run("articles", "show", "1")
     assert "feed.xml" in polled.run("feeds", "show", "feed.xml")
 
