@@ -88,7 +88,7 @@ def test_search_and_rules_test_find_what_the_alert_found(polled: Desk) -> None:
 
 
 def test_a_faulty_query_is_shown_with_a_caret(polled: Desk) -> None:
-    said = polled.run("search", "heron AND (bridge", code=1)
+    said = polled.run("search", "heron AND (bridge", code=2)
 
     assert "^" in said
 
