@@ -10,9 +10,10 @@ from ingest.model import Backlog, Condition, Feed, FeedState, Outcome, SiteTrack
 
 QUEUE_AGE_S = 900.0
 """Due work that nobody has taken up for a quarter of an hour, the usual interval of a feed."""
-NOT_TAKEN = timedelta(hours=1)
-"""How long a message may be refused before somebody hears of it; mail servers that greylist take it
-within minutes."""
+NOT_TAKEN = timedelta(minutes=45)
+STILL_NOT_TAKEN = timedelta(minutes=15)
+"""How old a message is, and for how long it has been seen refused, before somebody hears of it: an
+hour for a new one; mail servers that greylist take it within minutes."""
 LEAST_FREE = 0.05
 """Share of the disk that must be free; file systems slow down when fuller."""
 GAP_COUNTS = timedelta(days=3)
@@ -140,7 +141,7 @@ def of_dead_letters(dead: Mapping[str, int]) -> list[Observation]:
     ]
 
 
-def of_backlogs(backlogs: Iterable[Backlog]) -> list[Observation]:
+def of_backlogs(backlogs: Iterable[Backlog], now: datetime) -> list[Observation]:
     """Return the channels with messages that were refused for long, so far not for good."""
     return [
         Observation(
@@ -148,10 +149,10 @@ def of_backlogs(backlogs: Iterable[Backlog]) -> list[Observation]:
             each.channel,
             f"{_messages(each.count)} still not taken: {each.error}",
             f"Try it with `ingest channels test {each.channel}`; nothing is lost for three days.",
-            NOT_TAKEN,
-            each.since,
+            STILL_NOT_TAKEN,
         )
         for each in backlogs
+        if now - each.since >= NOT_TAKEN
     ]
 
 

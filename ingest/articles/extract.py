@@ -162,7 +162,7 @@ def _refuse_empty(
         raise ExtractError(
             f"the page sends its readers on to {moved_to}", outcome="moved", moved_to=moved_to
         )
-    head = html[: GATE_HEAD]
+    head = html[:GATE_HEAD]
     source = head.decode("latin-1") if isinstance(head, bytes) else head
     wall = quality.wall(said.title, body) or quality.gate(source, url, body)
     if wall:

@@ -82,7 +82,7 @@ def _seen(context: Context, standing: Sequence[Condition], now: datetime) -> lis
     return [
         *observe.of_feeds(feeds, context.health, now),
         *observe.of_dead_letters(store.dead_letters(now - DEAD_COUNT)),
-        *observe.of_backlogs(store.backlogs()),
+        *observe.of_backlogs(store.backlogs(), now),
         *observe.of_sites(store.site_tracks(since=now - observe.READ_LATELY)),
         *observe.of_queues(store.oldest_due_s(now)),
         *_certificates(context, standing, now),

@@ -242,11 +242,17 @@ def test_dead_letters_old_queues_and_a_full_disk_are_seen() -> None:
 
 
 def test_a_channel_that_refuses_for_an_hour_is_told_with_its_reason() -> None:
-    (seen,) = observe.of_backlogs([Backlog("soc", 2, NOW, "soc.example answered 503")])
+    def seen(minutes: int, since: datetime = NOW) -> Look:
+        backlog = Backlog("soc", 2, since, "soc.example answered 503")
+        after = minutes * MINUTE
+        return after, observe.of_backlogs([backlog], NOW + after)
 
-    assert seen.detail == "2 messages still not taken: soc.example answered 503"
-    assert run((AT_ONCE, [seen]), (59 * MINUTE, [seen])) == []
-    assert run((AT_ONCE, [seen]), (61 * MINUTE, [seen]))[0][2] == "soc"
+    told = run(*(seen(minutes) for minutes in range(70)))
+    held_over_night = run(seen(0, NOW - 8 * HOUR), (MINUTE, []))
+
+    assert told == [(HOUR, "health.raised", "soc")]
+    assert held_over_night == []
+    assert seen(60)[1][0].detail == "2 messages still not taken: soc.example answered 503"
 
 
 def certificate(*, days: float, left: timedelta) -> Validity:

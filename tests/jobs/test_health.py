@@ -232,3 +232,17 @@ def read_pages(
         jobs.web.answers[f"https://a.example{path}"] = layout(headline, prose(number, "harbour"))
     jobs.refresh()
     jobs.read()
+
+
+def test_a_channel_that_takes_nothing_for_an_hour_is_told_by_the_others(jobs: JobDesk) -> None:
+    jobs.rule("walrus")
+    tell(jobs, 1)
+    jobs.channels.refuse = {"desk": DeliveryError("503")}
+    told = []
+    for _ in range(8):
+        drain(jobs)
+        told += [each for each in look_for(jobs, minutes=10) if each["data"]["subject"] == "desk"]
+
+    (raised,) = told
+    assert raised["data"]["condition"] == "channel failing"
+    assert "1 message still not taken: 503" in raised["data"]["detail"]
