@@ -204,9 +204,10 @@ def test_no_title_gets_out_of_its_subject(title: str) -> None:
 
 @given(st.text(alphabet='aé 北\u0301🚀,"<>@?=_()[]:;Ж-', max_size=150))
 def test_a_subject_arrives_as_it_was_written(title: str) -> None:
-    words = " ".join(title.replace("=?", "").split()) or "x"
+    words = " ".join(title.split()) or "x"
 
-    assert parsed(delivery(content=data(title=words)))["Subject"] == f"[pier-closures] {words}"
+    wanted = f"[pier-closures] {words}".replace("=?", "= ?")  # what would start an encoded word
+    assert parsed(delivery(content=data(title=words)))["Subject"] == wanted
 
 
 def test_names_beyond_ascii_and_international_domains_arrive_whole() -> None:
