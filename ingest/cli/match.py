@@ -37,11 +37,13 @@ def match(path: Path, spans: bool) -> None:
     from ingest.rules.percolate import RuleSet
 
     faults: list[Fault] = []
+    gc.disable()  # looking through the rules for garbage takes longer than reading or asking them
     rules = RuleSet(_rules(path, faults))
     faults += [(rule.name, str(error)) for rule, error in rules.errors]
     for name, reason in faults:
         click.echo(dumps({"rule": name, "error": reason}))
-    gc.freeze()  # the rules stay: looking through them for garbage takes longer than matching
+    gc.freeze()
+    gc.enable()
 
     def answer(asked: dict[str, Any]) -> list[dict[str, Any]]:
         return [{"id": asked.get("id"), **_matched(rules, _document(asked), spans=spans)}]

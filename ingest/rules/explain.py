@@ -170,7 +170,7 @@ class _Judge:
         if len(term.fields) == 1 and (places := term_places(anywhere, self.reading)):
             other = _PLACES[self.reading.field(places[0])]
             return f"{clause} is not in the {_PLACES[term.fields[0]]}, only in the {other}"
-        folded = replace(anywhere, words=tuple(replace(word, plain="") for word in term.words))
+        folded = replace(anywhere, words=tuple(word._replace(plain="") for word in term.words))
         if places := term_places(folded, self.reading):
             span = self.reading.span(places[0])
             written = self.reading.texts[span.field][span.start : span.end]
@@ -183,7 +183,7 @@ class _Judge:
         return f"{which} is not there{where}{self.similar(absent[0])}"
 
     def has(self, word: Word) -> bool:
-        return bool(term_places(Term((replace(word, plain=""),)), self.reading))
+        return bool(term_places(Term((word._replace(plain=""),)), self.reading))
 
     def similar(self, word: Word) -> str:
         """Return the nearest word of the document, with what to write if it is meant."""

@@ -12,6 +12,7 @@ term    = word | word "*" | '"' words '"' | '"' words '*"'; `?` inside a word is
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple, NoReturn
 
 from ingest.errors import RuleError
@@ -487,13 +488,13 @@ def _term(words: list[Word], fields: tuple[str, ...], start: int = 0, end: int =
 def _words(body: str, *, exact: bool, open_: bool, stem: bool = False) -> list[Word]:
     """Return the words of a term; all of it is one phrase, whatever punctuation it holds."""
     words: list[Word] = []
-    for chunk in _ONE_LETTER.sub(_ANY, body).split():
-        words += _chunk_words(cut(chunk), exact=exact, stem=stem)
+    for chunk in (_ONE_LETTER.sub(_ANY, body) if "?" in body else body).split():
+        words += _words_of(chunk, exact, stem)
     if words and open_:
         *others, last = words[-1].pieces
         last = fold(last[1:]) if last[0] == "~" else last
         words[-1] = Word((*others, last + "*"), words[-1].plain)
-    if _ANY in "".join(piece for word in words for piece in word.pieces):
+    if _ANY in body or "?" in body:
         words = [
             Word(
                 tuple(piece.replace(_ANY, "?") for piece in word.pieces),
@@ -502,6 +503,12 @@ def _words(body: str, *, exact: bool, open_: bool, stem: bool = False) -> list[W
             for word in words
         ]
     return words
+
+
+@lru_cache(maxsize=10_000)
+def _words_of(chunk: str, exact: bool, stem: bool) -> tuple[Word, ...]:
+    """Return the words of a chunk; rules say the same ones again and again."""
+    return tuple(_chunk_words(cut(chunk), exact=exact, stem=stem))
 
 
 def _chunk_words(found: Cut, *, exact: bool, stem: bool) -> Iterator[Word]:

@@ -139,7 +139,7 @@ class _Known:
         if isinstance(term, Listed):
             return self.one(term)
         words = self.one(tuple(map(self.one, term.words)))
-        return self.one(Term(words, self.one(term.fields), self.one(term.key)))
+        return self.one(Term(words, self.one(term.fields), term.key))
 
 
 def scoped(rule: Rule) -> Node:
@@ -252,6 +252,8 @@ def _any_of(parts: tuple[Node, ...], count: int, asked: Counter[str]) -> list[_C
 def _spellings(word: Word, asked: Counter[str]) -> _Clause:
     """Return the spellings of a word's beginning, or those of its end where they are rarer."""
     count = len(word.pieces)
+    if count == 1:
+        return _share(word.pieces[0], asked), word.pieces
     heads = tuple("".join(word.pieces[:end]) for end in range(1, count + 1))
     tails = tuple("".join(word.pieces[start:]) for start in range(count))
     return min((sum(_share(key, asked) for key in keys), keys) for keys in (heads, tails))

@@ -6,10 +6,10 @@ count when two clauses are compared.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word of a term: its pieces may stand joined, hyphenated or spaced in a text.
 
     Pieces are folded. The last one ends in `*` where any ending will do; `?` is any one letter;
