@@ -333,11 +333,35 @@ def tells_else(one: Sketch, other: Sketch, words: float) -> bool:
     common = frozenset(one.samples).intersection(other.samples)
     ours, theirs = _anchored(one, common), _anchored(other, common)
     sides = _facts(ours, theirs), _facts(theirs, ours)
+    return _are_bulletins(sides, words) or _differ_in_most_numbers(sides)
+
+
+def _are_bulletins(sides: Sequence[_Facts], words: float) -> bool:
+    """Return whether two in five facts are others, or two in five numbers, and many for the length.
+
+    A number counts for two facts.
+    """
     numbers = [(side.other_numbers, side.numbers) for side in sides]
     weighed = [(side.others + side.other_numbers, side.names + 2 * side.numbers) for side in sides]
-    return (sum(other for other, _ in numbers) >= max(3, words / 50) and _are_others(numbers)) or (
-        min(side.others for side in sides) >= max(2, words / 50) and _are_others(weighed)
-    )
+    few = 5 if _have_the_same_names(sides) else 3
+    return (
+        sum(other for other, _ in numbers) >= max(few, words / 50) and _are_others(numbers)
+    ) or (min(side.others for side in sides) >= max(2, words / 50) and _are_others(weighed))
+
+
+def _differ_in_most_numbers(sides: Sequence[_Facts]) -> bool:
+    """Return whether three in five numbers are others, and names too or more than a few of them.
+
+    A long template has few facts for its length. An updated report has a number or two revised, but
+    the names stay.
+    """
+    others = sum(side.other_numbers for side in sides)
+    few = 6 if _have_the_same_names(sides) else 4
+    return others >= few and all(5 * side.other_numbers >= 3 * side.numbers > 0 for side in sides)
+
+
+def _have_the_same_names(sides: Sequence[_Facts]) -> bool:
+    return any(side.names and not side.other_names for side in sides)
 
 
 def _are_others(sides: Sequence[tuple[int, int]]) -> bool:

@@ -1,5 +1,7 @@
 """Pieces that share a template and differ in the facts are different stories."""
 
+import re
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -27,6 +29,36 @@ def test_pieces_of_one_template_with_other_facts_are_never_one_story(name: str) 
 
     assert len(asked) > 100
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", ["ships, with names", "markets", "filing", "Thai"])
+def test_a_long_template_with_few_facts_is_seen_too(name: str) -> None:
+    always = re.sub(r"\d+", "many", texts.body(77, 6)).lower()
+    long = [
+        replace(piece, body=f"{piece.body}\n\n{always}") for piece in templates.pieces(name, 20)
+    ]
+    asked = [pair for pair in combinations(long, 2) if pair[0].differs_from(pair[1]) >= 0.8]
+
+    wrong = [(one.facts, other.facts) for one, other in asked if joined(one, other)]
+
+    assert len(asked) > 50
+    assert wrong == []
+
+
+def test_a_report_with_revised_numbers_is_no_template() -> None:
+    """The toll of a flood in Corda as it was told in the evening, and in the morning."""
+    told = (
+        "At least {} people have died and {} were hurt when the river Alva left its bed near Corda, the "
+        "mayor, Rosa Ferreira, said. Helpers from Bremora and Dunmore were on their way with boats, and "
+        "the army was asked for tents. The bridge to Eskilby has gone, so the hospital there can only be "
+        "reached by way of Farrow. Ferreira said that nobody had seen the water come, and that the "
+        "warning from the weather office in Lundis reached the town when the cellars were full."
+    )
+    evening, morning = (
+        Piece("Flood in Corda", told.format(*toll), {}) for toll in ((30, 120), (41, 131))
+    )
+
+    assert joined(evening, morning)
 
 
 @pytest.mark.parametrize("name", templates.TEMPLATES)
