@@ -488,6 +488,7 @@ def searchable(*texts: str) -> set[str]:
     to look for. An index of these keys gives every article that a rule's words are in, and more.
     """
     keys: set[str] = set()
+    sums: set[int] = set()
     for text in texts:
         before: tuple[int, ...] = ()
         run = ""
@@ -502,8 +503,9 @@ def searchable(*texts: str) -> set[str]:
                 keys.add(run + first)
             for one in before:
                 for two in starts:
-                    keys.add(_paired(one, two))
+                    sums.add(31 * one + two)
             before, run = ends, last
+    keys.update([chr(_PAIRS + each % _KINDS_OF_PAIRS) for each in sums])
     return keys
 
 

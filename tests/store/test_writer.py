@@ -64,7 +64,10 @@ def together(writer: Writer, *works: Callable[[Connection], Any]) -> list[Future
     return asked
 
 
-def test_works_that_wait_together_share_one_commit(writer: Writer, engine: Engine) -> None:
+def test_works_that_wait_together_share_one_commit(
+    writer: Writer, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "GROUP_S", 30.0)
     commits: list[Connection] = []
     event.listen(engine, "commit", commits.append)
 
@@ -144,7 +147,10 @@ def test_a_caller_goes_on_only_after_the_commit(writer: Writer, engine: Engine) 
     assert max(map(len, seen)) == 4
 
 
-def test_a_group_is_bounded(writer: Writer, engine: Engine) -> None:
+def test_a_group_is_bounded(
+    writer: Writer, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "GROUP_S", 30.0)
     commits: list[Connection] = []
     event.listen(engine, "commit", commits.append)
     count = writer_module.GROUP_SIZE + 10
