@@ -30,7 +30,7 @@ from random import Random
 
 from ingest.model import Candidate, Sketch
 from ingest.store.clusterer import Clusterer
-from ingest.stories import cluster, near
+from ingest.stories import cluster, facts, near
 
 Place = Callable[[str, str, str], str]
 """Takes id, title and text, returns the id of the first text of its story."""
@@ -205,7 +205,7 @@ def cause(sketches: dict[str, Sketch], pair: frozenset[str]) -> str:
         return "next to nothing in common: letter errors, or parts of one text that do not meet"
     if cluster.place(other, [Candidate(1, 1, one)]).story_id:
         return "copies, but not found, or found in stories that had begun apart"
-    if cluster.tells_else(one, other, overlap.words):
+    if facts.tell_else(one, other, overlap.words):
         return "other numbers and names at the same places: mangled, or in house style"
     if overlap.share < 0.45:
         return "too small a part in common: rewritten, or a brief of an updated text"

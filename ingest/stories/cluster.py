@@ -3,16 +3,15 @@
 The measure is containment, the share of the shorter text that stands in the longer one: a cut tail
 or an added paragraph hardly moves it, where it ruins the share of the union. Containment alone
 joins texts that only share a footer, a quotation or a template; what tells those apart is asked
-in `_is_copy`.
+in `_is_copy` and in `stories.facts`.
 """
 
-from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import compress, pairwise
+from itertools import pairwise
 
 from ingest.model import Candidate, Fingerprint, Placement, PlacementWhy, Sketch
-from ingest.stories import near
+from ingest.stories import facts, near
 
 MAX_HOPS = 3
 """Near copies of near copies that a story takes in, counted from its first text.
@@ -38,12 +37,6 @@ _CLOSE = 0.95
 
 _MIN_MATCHES = 5
 """Samples in common below which there is nothing to compare."""
-
-_REACH = 20
-"""Words between two matching passages within which the same facts should stand in both texts.
-
-A template differs in single words, or in a list of numbers; a replaced paragraph is longer.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +77,7 @@ def place(sketch: Sketch, candidates: Sequence[Candidate]) -> Placement:
         overlap = compare(sketch, candidate.sketch, candidate.furniture)
         if overlap is None or (best and overlap.share <= best[1].share):
             continue
-        if _is_copy(overlap) and not tells_else(sketch, candidate.sketch, overlap.words):
+        if _is_copy(overlap) and not facts.tell_else(sketch, candidate.sketch, overlap.words):
             best = candidate, overlap
             if overlap.share > _CLOSE:
                 break
@@ -181,7 +174,7 @@ class _Side:
     def lead(self) -> int:
         """Words before the first match."""
         start = self.matching.index(True) if True in self.matching else -1
-        return _place(self.sketch, self.kept[start]) - _place(self.sketch, self.kept[0])
+        return near.place(self.sketch, self.kept[start]) - near.place(self.sketch, self.kept[0])
 
 
 def compare(
@@ -245,17 +238,6 @@ def _kept(sketch: Sketch, furniture: Collection[int]) -> Sequence[int]:
     return [index for index in every if index not in dropped]
 
 
-def _place(sketch: Sketch, index: int) -> int:
-    """Return about how many words stand before a sample, or before the end of the text."""
-    if index < 0:
-        return 0
-    if index == len(sketch.samples):
-        return sketch.length
-    if index <= sketch.opening:
-        return near.OPENING_STEP * index
-    return near.OPENING + near.BODY_STEP * (index - sketch.opening)
-
-
 def _titles(one: Collection[int], other: Collection[int]) -> float:
     fewer, more = sorted((one, other), key=len)
     if len(fewer) < near.MIN_TITLE:
@@ -303,114 +285,3 @@ def _keeps_a_beginning(overlap: Overlap) -> bool:
     if overlap.other_beginning >= _BEGINS_PARTLY:
         return True
     return overlap.beginning >= _BEGINS_PARTLY and (overlap.back >= 0.7 or overlap.lead <= 20)
-
-
-# --- facts ------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Facts:
-    """The facts of one text in and between the passages that both have."""
-
-    numbers: int = 0
-    names: int = 0
-    other_numbers: int = 0
-    """Those of the numbers that the other text lacks."""
-    other_names: int = 0
-
-    @property
-    def others(self) -> int:
-        """All that the other text lacks."""
-        return self.other_numbers + self.other_names
-
-
-def tells_else(one: Sketch, other: Sketch, words: float) -> bool:
-    """Return whether the texts agree but for their numbers and names, as two from one template do.
-
-    Asked from both sides: a copy whose facts were cut, garbled or added to has others on one side
-    only.
-    """
-    common = frozenset(one.samples).intersection(other.samples)
-    ours, theirs = _anchored(one, common), _anchored(other, common)
-    sides = _facts(ours, theirs), _facts(theirs, ours)
-    return _are_bulletins(sides, words) or _differ_in_most_numbers(sides)
-
-
-def _are_bulletins(sides: Sequence[_Facts], words: float) -> bool:
-    """Return whether two in five facts are others, or two in five numbers, and many for the length.
-
-    A number counts for two facts.
-    """
-    numbers = [(side.other_numbers, side.numbers) for side in sides]
-    weighed = [(side.others + side.other_numbers, side.names + 2 * side.numbers) for side in sides]
-    few = 5 if _have_the_same_names(sides) else 3
-    return (
-        sum(other for other, _ in numbers) >= max(few, words / 50) and _are_others(numbers)
-    ) or (min(side.others for side in sides) >= max(2, words / 50) and _are_others(weighed))
-
-
-def _differ_in_most_numbers(sides: Sequence[_Facts]) -> bool:
-    """Return whether three in five numbers are others, and names too or more than a few of them.
-
-    A long template has few facts for its length. An updated report has a number or two revised, but
-    the names stay.
-    """
-    others = sum(side.other_numbers for side in sides)
-    few = 6 if _have_the_same_names(sides) else 4
-    return others >= few and all(5 * side.other_numbers >= 3 * side.numbers > 0 for side in sides)
-
-
-def _have_the_same_names(sides: Sequence[_Facts]) -> bool:
-    return any(side.names and not side.other_names for side in sides)
-
-
-def _are_others(sides: Sequence[tuple[int, int]]) -> bool:
-    """Return whether of so many facts so many are others: two in five, three in ten on each side."""
-    others, facts = (sum(column) for column in zip(*sides, strict=True))
-    return 5 * others >= 2 * facts and all(10 * other >= 3 * all_ > 0 for other, all_ in sides)
-
-
-_ANYWHERE = -1
-"""The end of a fact that is a part of a sample both have, or stands where it tells nothing."""
-
-_Anchored = Sequence[tuple[int, int, bool]]
-"""Facts, each with the next sample that both texts have, and whether they agree around it."""
-
-
-def _facts(ours: _Anchored, theirs: _Anchored) -> _Facts:
-    """Return what the other text has of those facts that stand where the texts agree.
-
-    It is to have them at the same place: bulletins are full of small numbers.
-    """
-    known = {fact: end for fact, end, _ in theirs}
-    facts = _Facts()
-    for fact, end, is_agreed in ours:
-        if is_agreed:
-            is_other = end != _ANYWHERE and known.get(fact) not in (end, _ANYWHERE)
-            if fact & 1:
-                facts.numbers += 1
-                facts.other_numbers += is_other
-            else:
-                facts.names += 1
-                facts.other_names += is_other
-    return facts
-
-
-def _anchored(sketch: Sketch, common: Collection[int]) -> _Anchored:
-    """Return the facts of a text; beginning and end of a text count as agreed."""
-    size = len(sketch.samples)
-    matches = [-1, *compress(range(size), map(common.__contains__, sketch.samples)), size]
-    places = [_place(sketch, at) for at in matches]
-    ends = [*sketch.samples, 0]
-    anchored: list[tuple[int, int, bool]] = []
-    for fact, anchor in sketch.facts:
-        if anchor == near.NOWHERE:
-            anchored.append((fact, _ANYWHERE, False))
-            continue
-        after = bisect_left(matches, anchor >> 1)
-        end = matches[after]
-        if anchor & 1 and end == anchor >> 1:
-            anchored.append((fact, _ANYWHERE, True))
-        else:
-            anchored.append((fact, ends[end], places[after] - places[after - 1] <= _REACH))
-    return anchored

@@ -227,6 +227,17 @@ def _anchor(place: int, places: Sequence[int]) -> int:
     return 2 * index + (index < len(places) and places[index] <= place)
 
 
+def place(sketch: Sketch, index: int) -> int:
+    """Return about how many words stand before a sample, or before the end of the text."""
+    if index < 0:
+        return 0
+    if index == len(sketch.samples):
+        return sketch.length
+    if index <= sketch.opening:
+        return OPENING_STEP * index
+    return OPENING + BODY_STEP * (index - sketch.opening)
+
+
 # --- words ------------------------------------------------------------------------------------
 
 # A text is cut at spaces and punctuation, and each chunk is looked up as it stands: nearly all were
