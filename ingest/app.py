@@ -118,7 +118,7 @@ class App:
             fetch=settings.fetch,
             articles=settings.articles,
             stories=settings.stories,
-            feeds={feed.name or feed.url: feed for feed in settings.feeds},
+            feeds={feed.called: feed for feed in settings.feeds},
             rules=_settled(Rules(rules_of(settings))),
             sites=settings.site_rules,
             base_url=settings.web.base_url,

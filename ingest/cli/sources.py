@@ -1,6 +1,7 @@
 """`feeds discover`, `add`, `remove`, `import`, `export`: the feeds in the configuration files."""
 
 import os
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from time import monotonic
 
@@ -52,7 +53,9 @@ def add(session: Session, url: str, name: str | None, tags: tuple[str, ...]) -> 
     wanted = WantedFeed(name or url, url, tuple(dict.fromkeys(tags)))
     _refuse_known(settings, wanted)
     _look_at(settings, url)
-    path = edit.add(session.config, [wanted], os.environ)
+    with edit.alone(session.config):
+        _refuse_known(session.settings(), wanted)
+        path = edit.add(session.config, [wanted], os.environ)
     click.echo(f"{wanted.name} added to {path}; {NEXT}")
 
 
@@ -61,7 +64,8 @@ def add(session: Session, url: str, name: str | None, tags: tuple[str, ...]) -> 
 @click.pass_obj
 def remove(session: Session, name: str) -> None:
     """Take a feed out of its configuration file; what it brought is kept."""
-    path = edit.remove(session.config, name, os.environ)
+    with edit.alone(session.config):
+        path = edit.remove(session.config, name, os.environ)
     click.echo(f"{name} removed from {path}; {NEXT}")
 
 
@@ -70,9 +74,19 @@ def remove(session: Session, name: str) -> None:
 @click.pass_obj
 def import_(session: Session, file: Path) -> None:
     """Add the feeds of an OPML FILE; the outlines around a feed become its tags."""
-    settings = session.settings()
     listed = opml.read(file.read_bytes())
-    known = wanted_feeds(settings)
+    with edit.alone(session.config):
+        new = _unknown(listed, wanted_feeds(session.settings()))
+        path = edit.add(session.config, new, os.environ) if new else None
+    there = f", {len(listed) - len(new)} were there already" if len(new) < len(listed) else ""
+    if path is None:
+        click.echo(f"nothing to add{there}")
+    else:
+        click.echo(f"{len(new)} feeds added to {path}{there}; {NEXT}")
+
+
+def _unknown(listed: Iterable[WantedFeed], known: Collection[WantedFeed]) -> list[WantedFeed]:
+    """Return those feeds whose addresses are not known, under names that are free."""
     addresses, names = {feed.url for feed in known}, {feed.name for feed in known}
     new = []
     for feed in listed:
@@ -80,19 +94,19 @@ def import_(session: Session, file: Path) -> None:
             name = opml.free_name(feed.name, feed.url, names)
             names.add(name)
             new.append(WantedFeed(name, feed.url, feed.tags))
-    there = f", {len(listed) - len(new)} were there already" if len(new) < len(listed) else ""
-    if not new:
-        click.echo(f"nothing to add{there}")
-        return
-    path = edit.add(session.config, new, os.environ)
-    click.echo(f"{len(new)} feeds added to {path}{there}; {NEXT}")
+    return new
 
 
 @click.command()
 @click.pass_obj
 def export(session: Session) -> None:
-    """Print the configured feeds as OPML 2.0."""
-    click.echo(opml.write(wanted_feeds(session.settings()), "Feeds of ingest"), nl=False)
+    """Print the configured feeds as OPML 2.0, but for those with a `${…}` in their address."""
+    settings = session.settings()
+    secret = {feed.called for feed in settings.feeds if feed.address != feed.url}
+    open_ones = [feed for feed in wanted_feeds(settings) if feed.name not in secret]
+    click.echo(opml.write(open_ones, "Feeds of ingest"), nl=False)
+    for name in sorted(secret):
+        click.echo(f"warning: {name} is left out: its address has a reference", err=True)
 
 
 def _find(fetch: Fetch, url: str, contact: str | None) -> list[Found]:

@@ -61,7 +61,7 @@ def _feeds(settings: "Settings") -> Iterator[str]:
     if not settings.feeds:
         yield "no feeds; there is nothing to watch (see `feeds:`)"
     addresses = Counter(feed.url for feed in settings.feeds)
-    again = [feed.name or feed.url for feed in settings.feeds if addresses[feed.url] > 1]
+    again = [feed.called for feed in settings.feeds if addresses[feed.url] > 1]
     if again:
         yield f"the same address is polled more than once by {_names('feed', again)}"
 

@@ -16,6 +16,11 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CREDENTIAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:-]*")
 
 
+def has_reference(text: str) -> bool:
+    """Return whether a value as written has a reference, and so perhaps a secret, in it."""
+    return any(not found["escaped"] for found in _REFERENCE.finditer(text))
+
+
 @dataclass
 class Expander:
     """Replaces the references in values and gathers a fault for each that can't be had.

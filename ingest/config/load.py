@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from ingest.config import faults as model_faults
 from ingest.config import lists, nodes, references, sites
-from ingest.config.expand import Expander
+from ingest.config.expand import Expander, has_reference
 from ingest.config.nodes import Node, Place
 from ingest.config.settings import Settings
 from ingest.errors import ConfigError, ConfigErrors
@@ -23,12 +23,15 @@ MAX_FILES = 10_000
 """Files of one configuration, so that a glob gone astray ends."""
 
 
-def load(path: Path, environ: Mapping[str, str]) -> Settings:
+def load(
+    path: Path, environ: Mapping[str, str], *, instead: Mapping[Path, str] | None = None
+) -> Settings:
     """Read the configuration at `path`; raises ConfigErrors with every fault that can be seen.
 
     Relative paths inside start at the folder of `path`.
+    `instead` gives texts to read in place of what stands in files.
     """
-    files = _Files(Expander(environ, path.parent))
+    files = _Files(Expander(environ, path.parent), instead or {})
     files.read_all(path)
     root = Node(files.merged, Place(str(path), 1, 1))
     values = files.expander.plain(root)
@@ -41,6 +44,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
         )
         entries, unread = lists.read(settings.lists, root)
         settings.take_entries(entries)
+        _note_references(settings, root)
         later += unread
     except ValidationError as error:
         later += model_faults.faults(error, root, Settings)
@@ -52,9 +56,18 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     return settings
 
 
+def _note_references(settings: Settings, root: Node) -> None:
+    """Tell each feed whose address has references how it is written."""
+    nodes = root.get("feeds")
+    for feed, node in zip(settings.feeds, nodes.items() if nodes else (), strict=True):
+        written = node.get("url")
+        if written and isinstance(written.value, str) and has_reference(written.value):
+            feed.take_written(written.value)
+
+
 def files(path: Path, environ: Mapping[str, str]) -> list[Path]:
     """Return the files of a configuration in the order of reading; raises ConfigErrors."""
-    found = _Files(Expander(environ, path.parent))
+    found = _Files(Expander(environ, path.parent), {})
     found.read_all(path)
     if found.faults:
         raise ConfigErrors(found.faults)
@@ -85,6 +98,7 @@ class _Files:
     """The files of one configuration, joined as they are read."""
 
     expander: Expander
+    instead: Mapping[Path, str]
     merged: dict[str, tuple[Place, Node]] = field(default_factory=dict)
     faults: list[ConfigError] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
@@ -102,7 +116,9 @@ class _Files:
                 self.faults.append(fault)
 
     def _read(self, path: Path, asked: Node) -> None:
-        text = _text(path, asked)
+        text = self.instead.get(path)
+        if text is None:
+            text = _text(path, asked)
         real = path.resolve()
         if real in self._seen:
             return

@@ -50,9 +50,9 @@ class ConfigPlan:
 
 
 def wanted_feeds(settings: "Settings") -> tuple[WantedFeed, ...]:
-    """Return the configured feeds; one without a name is called by its address."""
+    """Return the configured feeds; references in their addresses stay as written."""
     return tuple(
-        WantedFeed(name=feed.name or feed.url, url=feed.url, tags=feed.tags, paused=feed.paused)
+        WantedFeed(name=feed.called, url=feed.address, tags=feed.tags, paused=feed.paused)
         for feed in settings.feeds
     )
 

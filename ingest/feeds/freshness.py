@@ -36,16 +36,18 @@ def request_for(
 ) -> Request:
     """Return the GET for the next check of a feed.
 
+    What is stored of an address has its references as written; they are filled in here.
     Configured headers may hold secrets, so they go only to the host they were configured for,
     not where a permanent redirect has led since, and never from https down to http.
     """
+    url = config.url if feed.current_url == config.address else feed.current_url
     headers = {}
-    if _is_same_place(config.url, feed.current_url):
+    if _is_same_place(config.url, url):
         headers = {name: value.get_secret_value() for name, value in config.headers.items()}
     if config.user_agent is not None:
         headers["User-Agent"] = config.user_agent
     return Request(
-        url=feed.current_url,
+        url=url,
         timeout_s=timeout_s,
         max_bytes=max_bytes,
         validators=_validators(feed, now),

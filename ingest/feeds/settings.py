@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, PrivateAttr, SecretStr
 
 from ingest.units import Duration, Section
 
@@ -21,7 +21,7 @@ class Polling(Section):
 
 
 class FeedConfig(Section):
-    """One feed as configured; its name defaults to its URL."""
+    """One feed as configured; its name defaults to its URL as written."""
 
     url: str = Field(description="Address of the feed.")
     name: str | None = Field(None, description="A unique name; the URL where none is given.")
@@ -31,3 +31,19 @@ class FeedConfig(Section):
     headers: dict[str, SecretStr] = Field({}, description="Further request headers.")
     user_agent: str | None = Field(None, description="Another User-Agent for this feed.")
     paused: bool = Field(False, description="Known, but not polled.")
+
+    _written: str | None = PrivateAttr(None)
+
+    def take_written(self, url: str) -> None:
+        """Take the address as it is written, its references not filled in."""
+        self._written = url
+
+    @property
+    def address(self) -> str:
+        """Return the address that is stored and shown: what its references bring is secret."""
+        return self._written or self.url
+
+    @property
+    def called(self) -> str:
+        """Return the feed's name."""
+        return self.name or self.address

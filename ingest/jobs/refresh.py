@@ -78,9 +78,10 @@ def _wait_for_network(feed: Feed, error: Offline, context: Context, now: datetim
 
 def _check(feed: Feed, context: Context, now: datetime) -> tuple[Check, Exchange]:
     """Fetch and understand a feed; every outcome is a value but Offline, an error."""
+    config = context.feed_config(feed.name, feed.url)
     request = freshness.request_for(
         feed,
-        context.feed_config(feed.name, feed.url),
+        config,
         timeout_s=context.fetch.timeout.total_seconds(),
         max_bytes=context.fetch.max_body,
         now=now,
@@ -100,12 +101,14 @@ def _check(feed: Feed, context: Context, now: datetime) -> tuple[Check, Exchange
         return check, Exchange(status, error.retry_after_s)
 
     exchange = Exchange(response.status, elapsed_s=response.elapsed_s, address=response.address)
+    # Where the address has a secret by reference, redirects and hubs would have it kept and told.
+    hidden = config.address != config.url
     answer = Check(
         outcome=Outcome.NOT_MODIFIED,
         status=response.status,
         headers=response.headers,
         validators=response.validators,
-        permanent_url=response.permanent_url,
+        permanent_url=None if hidden else response.permanent_url,
     )
     if response.not_modified:
         return answer, exchange
@@ -122,7 +125,7 @@ def _check(feed: Feed, context: Context, now: datetime) -> tuple[Check, Exchange
         body_hash=body_hash,
         parsed=parsed,
         plans=tuple(plans),
-        hub=websub.discover(response.headers, response.body, response.url),
+        hub=None if hidden else websub.discover(response.headers, response.body, response.url),
     )
     return fetched, exchange
 

@@ -46,3 +46,28 @@ def test_lists_of_feeds_go_in_and_out(desk: Desk) -> None:
     assert "nothing to add" in again
     assert desk.run("feeds", "export").count("xmlUrl") == 2
     assert "tags: [B]" in desk.config.read_text().replace("- B", "tags: [B]")
+
+
+def test_what_a_reference_brings_into_an_address_is_asked_for_and_never_shown(desk: Desk) -> None:
+    (desk.folder / "key").write_text("s3cr3t")
+    written = desk.origin.url("/a.xml") + "?key=${file:key}"
+    moved = {"Location": desk.origin.url("/b.xml?key=s3cr3t")}
+    desk.origin.route(
+        "/a.xml", lambda asked: (301, moved, b"") if "s3cr3t" in asked.path else (403, {}, b"")
+    )
+    desk.origin.publish("/b.xml", rss("Outlet", [("/1.html", "One", "1.")]))
+    open_feed = {"url": desk.origin.url("/c.xml"), "name": "open"}
+    desk.configure(feeds=[{"url": written}, open_feed], rules=[])
+
+    for _ in range(3):
+        desk.poll("--all")
+    said = [desk.run(*words) for words in (("feeds", "list", "--json"), ("plan",), ("status",))]
+    said += [desk.run("feeds", "show", written), desk.run("feeds", "export")]
+    rows = {row["name"]: row for row in desk.rows("feeds", "list")}
+
+    row = rows[written]
+    assert (row["url"], row["current_url"], row["entries"]) == (written, written, 1)
+    assert "s3cr3t" not in "".join(said)
+    assert said[-1].count("xmlUrl") == 1
+    desk.run("feeds", "remove", written)
+    assert "key=" not in desk.config.read_text()

@@ -1,6 +1,8 @@
 """Feeds added to and taken out of the files, with every other byte as it was."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import given, settings
@@ -179,3 +181,20 @@ def test_any_list_can_be_edited(parts: list[str], indent: str, data: st.DataObje
     if before:
         at = data.draw(st.integers(0, len(before) - 1))
         assert edit._feeds(edit.without_item(text, at)) == [*before[:at], *before[at + 1 :]]
+
+
+def test_edits_at_once_wait_for_each_other_and_lose_none(tmp_path: Path) -> None:
+    config = write(tmp_path, ingest=MESSY)
+    before = names(config)
+    start = Barrier(8)
+
+    def one_more(number: int) -> None:
+        start.wait()
+        with edit.alone(config):
+            edit.add(config, [WantedFeed(f"new {number}", f"https://new.example/{number}")], {})
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one_more, range(8)))
+
+    assert names(config)[: len(before)] == before
+    assert sorted(names(config)[len(before) :]) == [f"new {number}" for number in range(8)]
