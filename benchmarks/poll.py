@@ -16,6 +16,7 @@ import asyncio
 import json
 import multiprocessing
 import os
+import random
 import resource
 import shutil
 import subprocess
@@ -24,14 +25,24 @@ import tempfile
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import yaml
 
-PARAGRAPH = (
-    "In the {n}th report of this kind the harbour office of {place} counted {m} ships, {k} of them "
-    "under flags that had not been seen there before, and one whose name nobody could read."
-)
+CHANCE = random.Random(7)
+VOCABULARY = [
+    "".join(CHANCE.choice(part) for part in ("bdfgklmnprst", "aeiou", "lmnrst", "aeiou", "lnrst"))
+    for _ in range(6_000)
+]
+WEIGHTS = list(accumulate(1 / rank for rank in range(2, len(VOCABULARY) + 2)))
+
+
+def prose(seed: int, words: int) -> str:
+    """Return sentences in which words are as unevenly common as in any language."""
+    chance = random.Random(seed)
+    drawn = chance.choices(VOCABULARY, cum_weights=WEIGHTS, k=words)
+    return " ".join(f"{' '.join(drawn[at : at + 15]).capitalize()}." for at in range(0, words, 15))
 
 
 def serve(port: int, entries: int, ready: "multiprocessing.synchronize.Event") -> None:
@@ -44,9 +55,7 @@ def serve(port: int, entries: int, ready: "multiprocessing.synchronize.Event") -
             f"<item><title>Report {n} of outlet {number}</title><link>/p/{number}/{n}.html</link>"
             f"<guid isPermaLink='false'>{number}-{n}</guid>"
             f"<pubDate>Mon, 23 Nov 2026 {n % 24:02}:00:00 GMT</pubDate>"
-            f"<description>{PARAGRAPH.format(n=n, place=f'Town {number}', m=n * 7 % 100, k=n % 9)} "
-            f"{PARAGRAPH.format(n=n + 1, place=f'Port {number}', m=n * 3 % 100, k=n % 7)}"
-            "</description></item>"
+            f"<description>{prose(number * 1_000 + n, 60)}</description></item>"
             for n in range(total, 0, -1)
         )
         return (
@@ -57,8 +66,7 @@ def serve(port: int, entries: int, ready: "multiprocessing.synchronize.Event") -
 
     def page(number: int, n: int) -> bytes:
         paragraphs = "".join(
-            f"<p>{PARAGRAPH.format(n=n * 10 + i, place=f'Town {number * 37 + i}', m=(n * i) % 97, k=i)}</p>"
-            for i in range(1, 8)
+            f"<p>{prose(number * 100_000 + n * 10 + i, 45)}</p>" for i in range(1, 8)
         )
         return (
             f"<!doctype html><html lang='en'><head><title>Report {n} of outlet {number}</title></head>"
