@@ -277,13 +277,13 @@ _MAX_CHUNK = 64
 class _Lexicon(dict[bytes, bytes]):
     """Chunks as they were met, with what is known of their words; a third of `lru_cache`'s cost."""
 
-    def __init__(self, known: Callable[[str], Iterable[int]]) -> None:
+    def __init__(self, known: Callable[[bytes], Iterable[int]]) -> None:
         super().__init__()
         self._known = known
 
     def __missing__(self, chunk: bytes) -> bytes:
         """Read a chunk, and remember it unless it is long."""
-        known = _packed(array("I", self._known(chunk.decode())))
+        known = _packed(array("I", self._known(chunk)))
         if len(chunk) <= _MAX_CHUNK:
             if len(self) >= _MAX_LEXICON:
                 self.clear()
@@ -301,12 +301,19 @@ def _read(chunks: Iterable[bytes]) -> tuple["array[int]", bytes]:
     return known[::2], _packed(known[1::2])[::4]
 
 
-def _spelling(chunk: str) -> Iterator[int]:
-    """Yield the hash of each word, then its kind."""
+def _spelling(chunk: bytes) -> Iterable[int]:
+    """Return the hash of each word, then its kind."""
+    plain = chunk.rstrip(b".,!?")
+    if plain.isalpha():  # ASCII, as nearly all are
+        ends = _ENDS * (len(plain) < len(chunk) and chunk[-1] in b".!?")
+        return crc32(plain.lower()), _kind_of_letters(plain) + ends
+    return chain.from_iterable(_spellings(chunk.decode()))
+
+
+def _spellings(chunk: str) -> Iterator[tuple[int, int]]:
     ends = _ENDS * chunk.endswith(_STOPS)
     for word, kind in _words(chunk):
-        yield crc32(word)
-        yield kind + ends
+        yield crc32(word), kind + ends
 
 
 def facts_marked(text: str) -> list[tuple[str, bool]]:
@@ -316,9 +323,9 @@ def facts_marked(text: str) -> list[tuple[str, bool]]:
     return [(word.decode(), kind in telling) for word, kind in islice(words, MAX_WORDS)]
 
 
-def _telling_words(chunk: str) -> Iterator[int]:
+def _telling_words(chunk: bytes) -> Iterator[int]:
     """Yield the hashes of those words that tell one title from another."""
-    for word, _ in _words(chunk):
+    for word, _ in _words(chunk.decode()):
         if len(word) > 3 or word.isdigit():
             yield crc32(word)
 
@@ -331,10 +338,6 @@ def _words(chunk: str) -> Iterator[tuple[bytes, _Kind]]:
 
     Runs without spaces become overlapping groups of three characters: no dictionary needed.
     """
-    plain = chunk.rstrip(".,!?")
-    if plain.isascii() and plain.isalpha() and len(plain) <= _MAX_CHUNK:  # nearly all are
-        yield plain.lower().encode(), _kind(plain)
-        return
     for word in _WORD.findall(chunk):
         folded = _folded(word)
         if not word.isascii() and _UNSPACED.search(word):
@@ -368,7 +371,11 @@ def _folded(word: str) -> bytes:
 def _kind(word: str) -> _Kind:
     if _DIGIT.search(word):
         return _Kind.NUMBER if _DIGIT.match(word) else _Kind.NAME
-    if len(word) < 2 or not word[0].isupper():
+    return _kind_of_letters(word)
+
+
+def _kind_of_letters(word: str | bytes) -> _Kind:
+    if len(word) < 2 or not word[:1].isupper():
         return _Kind.WORD
     return _Kind.CAPITALS if len(word) > 5 and word.isupper() else _Kind.NAME
 
