@@ -59,12 +59,14 @@ def extract(
     about = _about(said, hint)
     next_page = sites.next_page(tree, rule, url) if rule is not None else None
     read = _read(tree, rule, said.descriptions, display=display)
+    shown = byline.above(clean.above(read.lines, about))
+    if not about.authors:
+        about = Page(about.titles, frozenset(plain(name) for name in shown.authors))
     kept, _ = clean.clean(read.lines, about, said.descriptions, read.standfirst)
     body, method = clean.paragraphs(kept), read.method
     if _is_elsewhere(body, said.article_body):
         body, method = _structured_body(said, about), "json"
     _refuse_empty(tree, said, body, url, html)
-    shown = byline.above(clean.above(read.lines, about))
     published = said.published or shown.published
     return Extraction(
         title=said.title or (hint.title if hint else ""),

@@ -26,7 +26,7 @@ MORE = _p(
     r"(?:read(?:ing)? (?:more|next|also|the full|on|full)\b|see also|see more|also (?:read|see|on|in)\b|must[- ]read|more (?:on|from|about|stories|news|in)\b(?=.{0,60}$)|"
     r"related(?: (?:articles?|stor(?:y|ies)|content|reading|coverage|topics?|news|links?|posts?|video))?\s*:?$|related\s*:|recommended|read\s*(?::|\|)|"
     r"(?:watch(?: this)?|listen|more|see|video|don['’]t miss|opinion|analysis|explained|photos|gallery|in pictures|explainer|live|next|previous|up next|don['’]t miss|trending|here['’]s more)\s*(?:now|next|more|below|also|here)?\s*[:|»→]|"
-    r"editor[’']?s['’]? picks?|what to read next|you (?:may|might) (?:also|be)|(?:most|trending) (?:read|popular|viewed|now)|popular (?:now|on|stories|reads)|continue reading|keep reading|click here|tap here|learn more|find out more|view (?:this|more|all|gallery|profile)|"
+    r"don['’]t miss\W*$|editor[’']?s['’]? picks?|what to read next|you (?:may|might) (?:also|be)|(?:most|trending) (?:read|popular|viewed|now)|popular (?:now|on|stories|reads)|continue reading|keep reading|click here|tap here|learn more|find out more|view (?:this|more|all|gallery|profile)|"
     r"lesen sie|lies auch|lesen (?:sie )?auch|mehr (?:zum thema|dazu|lesen|aus|zu|von)|auch (?:interessant|spannend|lesen)|das könnte (?:sie|dich)|zum thema|weiterlesen|passend dazu|siehe auch|hier (?:lesen|geht)|meistgelesen|empfohlene[rs]? |"
     r"(?:à )?lire (?:aussi|également|la suite|plus)|(?:a|à) voir|sur le même sujet|voir aussi|en savoir plus|à découvrir|"
     r"leer? (?:también|más)|lea (?:también|además|más)|le puede interesar|te puede interesar|más información|ver más|vea también|también te puede|"
@@ -62,7 +62,7 @@ TAGS = _p(
 )
 LEGAL = _p(
     r"(?:©|\(c\)|copyright\b|all rights reserved|alle rechte vorbehalten|tous droits|todos los derechos|this (?:article|post|story|page) (?:may )?contains? (?:affiliate|references)|(?:we|\w+) may (?:earn|receive) (?:a |an )?(?:commission|affiliate)|if you purchase|this document is subject to|reviews have been|(?:all )?(?:the )?products (?:discussed|featured|on)|disclaimer\s*:|when you (?:buy|purchase).{0,60}(?:commission|links)|if you (?:buy|click|purchase).{0,80}commission|products featured|"
-    r"disclosure\s*:.{0,200}(?:commission|affiliate)|.{0,160}\ball rights reserved\b|this material may not be|reprints?(?: &| and) |.{0,80}affiliate (?:commission|links?))"
+    r"this copy is for your personal|disclosure\s*:.{0,200}(?:commission|affiliate)|.{0,160}\ball rights reserved\b|this material may not be|reprints?(?: &| and) |.{0,80}affiliate (?:commission|links?))"
 )
 COMMENT = _p(
     r"(?:(?:leave|post|add|write|share|view|show|join|see|read|hide|load)(?: a| your| the| all| \d+)? (?:comments?|reply|conversation|discussion|thoughts)|comments?(?: \(?\d+\)?)?$|\d+ comments?|what do you think|let us know|have your say|do you have (?:a|any)|got a (?:tip|story)|have (?:a|you) (?:tip|got|story)|contact (?:us|the author|me)|email (?:us|the author)|send (?:us|tips|a tip)|kommentare|comentarios|commentaires|diskut|report (?:a|an) (?:typo|error|correction)|feedback)"
@@ -77,7 +77,7 @@ BYLINE = _p(
     r"(?:(?:written|reported|posted|published|words|story|text|article|edited|reviewed|fact[- ]checked|photographs?|updated|medically reviewed) by\b.{0,80}|by:? [\w.'’-]+(?: [\w.'’&,-]+){0,9}|von:? (?:[\w.'’-]+[ ,]*){1,6}|(?:par|por|di|texte?|text|author|authors?|autor(?:en|in)?|écrit par|reporter)\s?:? ?(?:[\w.'’-]+[ ,]*){1,6})[\W_]*$"
 )
 EMBED = _p(
-    r"(?:embed|recommended reading|read more|iframe|externer inhalt|enable javascript|javascript|your browser|cookies?\b.{0,60}(?:settings|consent|accept)|(?:accept|manage|akzeptieren).{0,40}cookies?|an dieser stelle (?:finden|findest|befindet)|this content (?:is|could)|content is not available|inhalte? (?:von|anzeigen)|personenbezogene daten)"
+    r"(?:powered by\W*$|newswire\W*$|embed|recommended reading|read more|iframe|externer inhalt|enable javascript|javascript|your browser|cookies?\b.{0,60}(?:settings|consent|accept)|(?:accept|manage|akzeptieren).{0,40}cookies?|an dieser stelle (?:finden|findest|befindet)|this content (?:is|could)|content is not available|inhalte? (?:von|anzeigen)|personenbezogene daten)"
 )
 
 
@@ -93,7 +93,7 @@ CONTROL = _p(
     r"(?:caption|close|menu|search|loading|next|previous|top|back to top|details|contact|play|pause|mute|advertisement|view|show|hide|open|expand|copy|copied|done|ok|cancel|submit|error|end of article|story saved|click to (?:hide|read more).*|scroll (?:down|to).*|skip to.*|image|photo|gallery|video|audio|listen|watch|live|new|updated|exclusive|opinion|analysis|share|save|_+|[\W_]+)\W*$"
 )
 ADDRESS = re.compile(
-    r"(?:https?://\S+|www\.\S+|[\w.+-]{1,60}@[\w-]{1,60}(?:\.[\w-]{1,30}){1,4}|@\w{1,30}|#\w{1,60})\W*$"
+    r"(?:https?://\S+|www\.\S+|(?:twitter|facebook|instagram|linkedin|youtube)\.com/\S+|[\w.+-]{1,60}@[\w-]{1,60}(?:\.[\w-]{1,30}){1,4}|@\w{1,30}|#\w{1,60})\W*$"
 )
 NOTICE_WORDS = (
     "çerez",
@@ -120,10 +120,10 @@ NOTICE = _p(
 APPEAL = _p(
     r"(?:get in touch|(?:got|have) (?:a|any) (?:story|tip|question|news)|do you (?:know|have) (?:more|a|any)|for (?:more (?:stories|news|information (?:and|on|about|:|visit)|culture)|the latest|all the latest|breaking)|all the latest|to (?:learn more|read more|see more|subscribe|contact|comment)|you can (?:find this|email|follow|contact|also check|reach)|"
     r"curious about|wondering about|listen to .{0,60} on|also available on|like this (?:story|article)|this (?:live ?blog|is a breaking|is a developing)|(?:.{0,60} )?can be (?:reached|contacted) (?:at|via|by)|please use \w+ browser|you have full access|exclusive articles|unlimited (?:online )?access|"
-    r"if you (?:want to (?:run|read|support|get)|have (?:a|any) (?:story|tip|question|information|news)|know|enjoyed|liked|get .{0,30} from (?:instagram|facebook))|with (?:information|files) from|includes information from|email (?:us|him|her|me|the)|write to|our only agenda|would you like to|a copy of .{0,60} was (?:independently|provided)|enjoying our|get (?:full|unlimited|instant)|please (?:use|enable|update|subscribe|sign|log)|"
+    r"if you (?:want to (?:run|read|support|get)|have (?:a|any) (?:story|tip|question|information|news)|know|enjoyed|liked|get .{0,30} from (?:instagram|facebook))|with (?:information|files) from|includes information from|email (?:us|him|her|me|the|.{2,60} at \S{1,60}@)|contact (?:\S+ ){0,4}at \S{1,60}@|follow (?:\S+ ){1,3}full coverage|want to block ads|by joining .{2,60} you support|get .{2,60} delivered (?:to|through|straight)|listen to .{2,40} live\b|write to|our only agenda|would you like to|a copy of .{0,60} was (?:independently|provided)|enjoying our|get (?:full|unlimited|instant)|please (?:use|enable|update|subscribe|sign|log)|"
     r"hat ihnen|aktuelle nachrichten|folgst du|jetzt (?:testen|abonnieren)|ihre meinung|haben sie (?:fragen|anregungen|hinweise|einen fehler)|fehler (?:gefunden|entdeckt)|schreiben sie (?:uns|an)|mit (?:informationen|material) (?:der|von)|ihr browser|sie haben kein|über dieses thema berichtet|abgelegt unter|an dieser stelle|externe[nr]? inhalt|ich bin damit einverstanden|link zum|"
     r"article réservé|il vous reste|réservé aux|(?:découvrez|profitez de) nos offres|cet article est|votre navigateur|artículo (?:exclusivo|solo) para|noticia guardada|tu navegador|contenuto riservato|als abonnee|ben je -?\d|hiermee|cek berita|baca (?:juga|selengkapnya)|ikuti (?:kami|berita)|simak (?:juga|berita))"
 )
 ORIGIN = _p(
-    r"(?:(?:this|the) (?:article|story|post|piece|interview|column|essay|excerpt|report|content|material) (?:was |has been |is |first |originally |also )*(?:originally |first )?(?:appear|publish|edited|adapted|reprint|featured|provided|produced|republished|distributed|reviewed)|cross-?posted|read the (?:original|full)|(?:originally )?published (?:in|on|by)|reporting by|editing by|writing by|additional reporting|compiled by|mit agenturmaterial|.{0,120}\bcontributed (?:to|reporting)\b|.{0,80} reported from .{0,60}\.$|(?:[—–-] ?)?associated press (?:writer|journalist)|our standards|journal information|provided by|more information:|citation:|source: ?\w|quelle:|fuente:|[-–—] ?additional reporting|with (?:files|reporting) from|\(?with inputs? from|key takeaways$|mit dpa$|\w+-redaktion$|interview with .{0,60} produced by|styling:|grooming:|.{0,40} episode was produced by)"
+    r"(?:(?:this|the) (?:article|story|post|piece|interview|column|essay|excerpt|report|content|material) (?:was |has been |is |first |originally |also )*(?:originally |first )?(?:appear|publish|edited|adapted|reprint|featured|provided|produced|republished|distributed|reviewed)|cross-?posted|read the (?:original|full)|(?:originally )?published (?:in|on|by)|reporting by|editing by|writing by|additional reporting|compiled by|contributing: |mit agenturmaterial|.{0,120}\bcontributed (?:to|reporting)\b|.{0,80} reported from .{0,60}\.$|(?:[—–-] ?)?associated press (?:writer|journalist)|our standards|journal information|provided by|more information:|citation:|source: ?\w|quelle:|fuente:|[-–—] ?additional reporting|with (?:files|reporting) from|\(?with inputs? from|key takeaways$|mit dpa$|\w+-redaktion$|interview with .{0,60} produced by|styling:|grooming:|.{0,40} episode was produced by)"
 )
