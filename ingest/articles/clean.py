@@ -8,7 +8,7 @@ from itertools import chain
 from bs4.element import NavigableString, Tag
 from selectolax.lexbor import LexborNode
 
-from ingest.articles import container, page, soup
+from ingest.articles import container, page, phrases, soup
 from ingest.articles.lines import Line, Page, ends, judge, resembles_title
 from ingest.articles.words import plain, squeeze, word_set
 from ingest.errors import ExtractError
@@ -140,6 +140,7 @@ def judge_all(lines: Sequence[Line], page: Page, descriptions: Sequence[str]) ->
         _before(lines, verdicts, core[0], [plain(text) for text in descriptions], page)
         _after(lines, verdicts, core[-1])
         _end(lines, verdicts, running)
+    _author_notes(lines, verdicts)
     _keep_inner(lines, verdicts)
     _empty_headings(lines, verdicts)
     return verdicts
@@ -200,6 +201,19 @@ MAX_END = 0.4
 END_SHARE = 0.2
 """With less than this to come, an ending label is believed even where no links follow it."""
 
+
+def _author_notes(lines: Sequence[Line], verdicts: list[str | None]) -> None:
+    """Take out notes on authors at the text's end."""
+    for i in range(len(lines) - 1, 1, -1):
+        if verdicts[i] is None:
+            text = lines[i].text
+            if len(text) > AUTHOR_NOTE_CHARS or not phrases.AUTHOR_NOTE.match(text):
+                return
+            verdicts[i] = "bio"
+
+
+AUTHOR_NOTE_CHARS = 400
+"""The longest note on an author at the end of a text."""
 
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d\d(?: ?[ap]\.?m\.?)?(?: (?:uhr|[a-z]{2,4}))?\W*", re.I)
 

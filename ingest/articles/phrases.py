@@ -127,3 +127,10 @@ APPEAL = _p(
 ORIGIN = _p(
     r"(?:(?:this|the) (?:article|story|post|piece|interview|column|essay|excerpt|report|content|material) (?:was |has been |is |first |originally |also )*(?:originally |first )?(?:appear|publish|edited|adapted|reprint|featured|provided|produced|republished|distributed|reviewed)|cross-?posted|read the (?:original|full)|(?:originally )?published (?:in|on|by)|reporting by|editing by|writing by|additional reporting|compiled by|contributing: |mit agenturmaterial|.{0,120}\bcontributed (?:to|reporting)\b|.{0,80} reported from .{0,60}\.$|(?:[—–-] ?)?associated press (?:writer|journalist)|our standards|journal information|provided by|more information:|citation:|source: ?\w|quelle:|fuente:|[-–—] ?additional reporting|with (?:files|reporting) from|\(?with inputs? from|key takeaways$|mit dpa$|\w+-redaktion$|interview with .{0,60} produced by|styling:|grooming:|.{0,40} episode was produced by)"
 )
+_NAME = r"(?:[A-ZÀ-ÞŁŚŠČŽ][\w.'’-]{0,30} ){2,4}"
+AUTHOR_NOTE = _p(
+    rf"{_NAME}(?:covers \S|reports? (?:on|for|from) \S|writes (?:on|about|for|regularly) \S|contributes to \S|schreibt (?:für|über) \S"
+    rf"|(?:is|was|ist|est|es|è) (?:an? |the |une? |eine? |la |le |el )?(?:[\w’'&,.-]+ ){{0,6}}(?:reporter|writer|editor|correspondent|columnist|journalist|contributor|fellow|professor|author"
+    rf"|redakteur(?:in)?|korrespondent(?:in)?|journaliste|redactora?|periodista|giornalista)s?\b(?=[ ,.]))"
+)
+"""A note on an author whose name the page gives nowhere else; matched against the text as it is."""
