@@ -153,9 +153,22 @@ def _before(
     want: Sequence[str],
     page: Page,
 ) -> None:
-    for i in range(first):
+    for i in range(_opening(lines, verdicts, first, page)):
         if verdicts[i] is None and not _is_lead(lines[i], want, page):
             verdicts[i] = "before the text"
+
+
+def _opening(lines: Sequence[Line], verdicts: Sequence[str | None], first: int, page: Page) -> int:
+    """Return where the text opens: at its first running line, or a subheading right above."""
+    opening = first
+    for i in range(first - 1, -1, -1):
+        line = lines[i]
+        apart = verdicts[i] is not None or not line.core
+        if apart or line.tag == "h1" or _STAMP.search(line.text):
+            break
+        if line.is_heading:
+            opening = first if resembles_title(plain(line.text), page) else i
+    return opening
 
 
 def _after(lines: Sequence[Line], verdicts: list[str | None], last: int) -> None:
