@@ -355,6 +355,17 @@ class Change(StrEnum):
     SAME = "same"
 
 
+class Replaced(StrEnum):
+    """Why another text took the place of an article's."""
+
+    EDITED = "edited"
+    """The publisher says something else."""
+    PAGE_READ = "page_read"
+    """It was the feed's text until the page could be read."""
+    CLEANED = "cleaned_again"
+    """The same page is read in another way by now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Saved:
     """An article after saving."""

@@ -128,7 +128,8 @@ def _lines(told: dict[str, Any]) -> list[str]:
     )
     for each in told["revisions"]:
         when = _minute(each["replaced_at"])
-        lines.append(f"  edited at {when}: {' and '.join(each['changed'])}, was “{each['title']}”")
+        why, changed = each["why"].replace("_", " "), " and ".join(each["changed"])
+        lines.append(f"  {why} at {when}: {changed}, was “{each['title']}”")
     lines += [f"  {warning}" for warning in article.get("warnings", [])]
     if placement := told["placement"]:
         why = placement["why"].replace("_", " ")

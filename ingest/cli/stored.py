@@ -91,7 +91,8 @@ def show_article(session: Session, article_id: int, html: bool, as_json: bool) -
         return
     show(row, as_json=False, body="body")
     for each in revisions:
-        click.echo(f"\n--- until {each['replaced_at'][:16].replace('T', ' ')}: {each['title']}")
+        when, why = each["replaced_at"][:16].replace("T", " "), each["why"].replace("_", " ")
+        click.echo(f"\n--- until {when} ({why}): {each['title']}")
         if "text" in each["changed"]:
             click.echo("\n".join(difference(each["body"], row["body"])))
         row = each

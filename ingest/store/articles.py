@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from ingest.articles import display
-from ingest.model import Article, Change, Entry, Extraction, PageRead, RawPage, Saved
+from ingest.model import Article, Change, Entry, Extraction, PageRead, RawPage, Replaced, Saved
 from ingest.store import revisions, search
 from ingest.store.engine import insert_new
 from ingest.store.entries import index_key
@@ -145,7 +145,9 @@ def _update(
     """Bring an article in step with a reading of its page; return what that changed, and it."""
     same = (was.title, was.body) == (clean(extraction.title), clean(extraction.body))
     if not same:
-        values |= _revise(connection, was, extraction.body, now)
+        read = was.method == "feed" != extraction.method
+        why = Replaced.PAGE_READ if read else Replaced.EDITED
+        values |= _revise(connection, was, extraction.body, why, now)
     connection.execute(update(articles).where(articles.c.id == was.id).values(values))
     _index_again(connection, was, extraction)
     if not same:
@@ -194,7 +196,7 @@ def reclean(connection: Connection, was: Article, extraction: Extraction, *, now
         "method": extraction.method,
         "warnings": list(extraction.warnings),
         "html_z": _html(extraction),
-        **_revise(connection, was, extraction.body, now),
+        **_revise(connection, was, extraction.body, Replaced.CLEANED, now),
     }
     connection.execute(update(articles).where(articles.c.id == was.id).values(values))
     _index_again(connection, was, extraction)
@@ -261,9 +263,11 @@ def _insert(
     return _record(connection.execute(_INSERT, row).one(), entry.feed, clean(body))
 
 
-def _revise(connection: Connection, was: Article, body: str, now: datetime) -> dict[str, Any]:
+def _revise(
+    connection: Connection, was: Article, body: str, why: Replaced, now: datetime
+) -> dict[str, Any]:
     """Keep what an article was before, and return what a new text changes in its row."""
-    revisions.keep(connection, was, body, now)
+    revisions.keep(connection, was, body, why, now)
     return {
         "text_id": _text_id(connection, body),
         "words": count_words(body),

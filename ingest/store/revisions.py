@@ -7,7 +7,7 @@ from typing import Any
 from backports import zstd
 from sqlalchemy import Connection, insert, select
 
-from ingest.model import Article
+from ingest.model import Article, Replaced
 from ingest.store.tables import clean, revisions
 
 _CHECKED = {int(zstd.CompressionParameter.checksum_flag): 1}
@@ -32,12 +32,13 @@ def restored(packed: bytes, later: str) -> str | None:
         return None
 
 
-def keep(connection: Connection, was: Article, body: str, now: datetime) -> None:
+def keep(connection: Connection, was: Article, body: str, why: Replaced, now: datetime) -> None:
     """Keep what an article was before `body` took the place of its text."""
     old = {
         "article_id": was.id,
         "revision": was.revision,
         "replaced_at": now,
+        "why": why.value,
         "title": was.title,
         "body_z": delta(was.body, clean(body)),
     }
@@ -47,7 +48,8 @@ def keep(connection: Connection, was: Article, body: str, now: datetime) -> None
 def earlier(connection: Connection, article: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the earlier versions of a listed article, latest first, each with its text.
 
-    `changed` says what took its place: `title`, `text` or both; `body` is None where it is lost.
+    `why` is the reason (`Replaced`) and `changed` says what was replaced: `title`, `text` or both;
+    `body` is None where it is lost.
     """
     chosen = revisions.c.article_id == article["id"]
     query = select(revisions).where(chosen).order_by(revisions.c.revision.desc())
@@ -63,6 +65,7 @@ def earlier(connection: Connection, article: Mapping[str, Any]) -> list[dict[str
             {
                 "revision": row.revision,
                 "replaced_at": row.replaced_at.isoformat().replace("+00:00", "Z"),
+                "why": row.why,
                 "changed": changed,
                 "title": row.title,
                 "body": text,

@@ -259,6 +259,7 @@ revisions = Table(
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
     Column("revision", Integer, primary_key=True),
     Column("replaced_at", Utc, nullable=False),
+    Column("why", CleanText, nullable=False),
     Column("title", CleanText, nullable=False),
     Column("body_z", LargeBinary, nullable=False),
 )

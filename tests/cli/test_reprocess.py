@@ -24,6 +24,8 @@ def test_a_new_site_rule_cleans_the_kept_pages_and_tells_nobody(desk: Desk) -> N
     (article,) = desk.rows("articles", "list")
     assert article["body"].split("\n\n") == text[:-1]
     assert article["revision"] == 2
+    (shown,) = desk.rows("articles", "show", str(article["id"]))
+    assert [each["why"] for each in shown["revisions"]] == ["cleaned_again"]
     desk.poll()
     assert len(desk.hooks) == told
 

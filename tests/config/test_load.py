@@ -17,7 +17,7 @@ def test_an_empty_configuration_is_all_defaults(tmp_path: Path) -> None:
     settings = settings_of(tmp_path, "")
 
     assert settings.polling.interval == timedelta(minutes=15)
-    assert settings.workers == 16
+    assert settings.workers == 64
     assert settings.feeds == ()
     assert settings.database == f"sqlite:///{tmp_path}/var/ingest.db"
 

@@ -79,8 +79,19 @@ def test_an_edit_makes_a_revision_and_keeps_the_old_text(store: Store) -> None:
         2,
         "New text",
     )
-    assert old.title == "Old title"  # type: ignore[attr-defined]
+    assert (old.title, old.why) == ("Old title", "edited")  # type: ignore[attr-defined]
     assert [row.body for row in rows(store, texts)] == ["New text"]  # type: ignore[attr-defined]
+
+
+def test_a_page_read_after_the_feeds_text_is_no_edit(store: Store) -> None:
+    (feed,) = add_feeds(store, "one")
+    (entry,) = add_entries(store, feed, "a")
+    read(store, entry, replace(extraction(body="In short."), method="feed"))
+
+    read(store, entry, extraction(body="At length."))
+
+    (old,) = rows(store, revisions)
+    assert old.why == "page_read"  # type: ignore[attr-defined]
 
 
 def test_each_revision_tells_what_changed_and_its_text(store: Store) -> None:
