@@ -1,13 +1,23 @@
 """From a page, or a feed's own text, to its article: the order of the steps stands here."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 
 from selectolax.lexbor import LexborHTMLParser
 
-from ingest.articles import addresses, byline, clean, container, language, metadata, quality, sites
+from ingest.articles import (
+    addresses,
+    appstate,
+    byline,
+    clean,
+    container,
+    language,
+    metadata,
+    quality,
+    sites,
+)
 from ingest.articles import display as display_html
 from ingest.articles import page as pages
 from ingest.articles.lines import Line, Page
@@ -66,6 +76,11 @@ def extract(
     body, method = clean.paragraphs(kept), read.method
     if _is_elsewhere(body, said.article_body):
         body, method = _structured_body(said, about), "json"
+    if len(body) < MIN_LANDING and (
+        state := appstate.find(pages.parse(html, content_type), about.titles)
+    ):
+        kept, said = _in_state(state, said, about)
+        body, method = clean.paragraphs(kept), "json"
     _refuse_empty(tree, said, body, url, html)
     published = said.published or shown.published
     return Extraction(
@@ -156,6 +171,13 @@ def _structured_body(said: Metadata, about: Page) -> str:
     return clean.paragraphs(kept)
 
 
+def _in_state(state: appstate.Found, said: Metadata, about: Page) -> tuple[list[Line], Metadata]:
+    """Return the lines of an article found in a page's state, and the headline that it has there."""
+    kept, _ = clean.clean(clean.read_html(state.html), about, said.descriptions)
+    is_whole = not plain(said.title).startswith(plain(state.title))
+    return kept, said if is_whole else replace(said, title=state.title)
+
+
 def _refuse_empty(
     tree: LexborHTMLParser, said: Metadata, body: str, url: str, html: bytes | str
 ) -> None:
@@ -211,8 +233,17 @@ def from_feed(
         language=language,
         canonical_url=url,
         method="feed",
-        html=_display(content_html or summary_html, url or "", body),
+        html=_display(_tidied(content_html or summary_html), url or "", body),
     )
+
+
+def _tidied(html: str) -> str:
+    """Return a feed's markup well nested; empty where taking it for markup would cost too much."""
+    try:
+        tree = pages.parse(f"<body>{html}</body>")
+    except ExtractError:
+        return ""
+    return (tree.body.html or "") if tree.body is not None else ""
 
 
 def to_json(id_: object, extraction: Extraction, url: str = "") -> dict[str, object]:

@@ -170,13 +170,21 @@ _DROP_CAP = re.compile(r"(?:^|\s)[^\W\d_]$")
 
 def _said(head: _Head, main: jsonld.Item, feed_title: str) -> titles.Said:
     return titles.Said(
-        structured=_text(main.get("headline")),
+        structured=_text(main.get("headline")) or _marked_headline(head),
         social=html.unescape(head.first("og:title", "twitter:title")),
         window=head.window,
         feed=feed_title,
         h1=head.h1,
         h2=_headings(head.tree, "h2")[:MAX_H2],
     )
+
+
+def _marked_headline(head: _Head) -> str:
+    """Return the headline of microdata, for pages without JSON-LD."""
+    node = head.tree.css_first("[itemprop~=headline]") if not head.articles else None
+    if node is None:
+        return ""
+    return (squeeze(node.attributes.get("content") or "") or _shown_text(node))[:_TEXT_MAX]
 
 
 MAX_H2 = 4
