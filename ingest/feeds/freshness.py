@@ -1,5 +1,6 @@
 """What to ask of a feed's server, and what in its answer is news."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
@@ -27,6 +28,11 @@ FICKLE_AFTER = 2
 
 One may be a move to other software; a second within hours is a habit.
 """
+_HEAD = 50_000
+_TAIL = 1_000
+_FIRST_ITEM = re.compile(rb"<(?:[\w.-]{1,50}:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_BUILT = re.compile(rb"<(lastBuildDate|pubDate|updated|modified|dc:date)>[^<>]{0,60}</\1>")
+_LAST_COMMENT = re.compile(rb"<!--[^<>]{0,900}-->\s*\Z")
 MAX_VERSIONS = 8
 """Hashes remembered of what an entry was before: servers that disagree have two or three versions."""
 
@@ -57,8 +63,17 @@ def request_for(
 
 
 def body_hash(body: bytes) -> str:
-    """Return the hash by which two answers are known to be the same, 32 hexadecimal digits."""
-    return blake2b(body, digest_size=16).hexdigest()
+    """Return the hash by which two answers are known to be the same, 32 hexadecimal digits.
+
+    When the document says it was built is not in it: many servers build it for each request, and
+    say so before the first item or in a comment behind everything.
+    """
+    first = _FIRST_ITEM.search(body, 0, _HEAD)
+    start = first.start() if first else 0
+    behind = _LAST_COMMENT.search(body, max(start, len(body) - _TAIL))
+    hashed = blake2b(_BUILT.sub(b"", body[:start]), digest_size=16)
+    hashed.update(memoryview(body)[start : behind.start() if behind else len(body)])
+    return hashed.hexdigest()
 
 
 def decide(

@@ -170,3 +170,20 @@ def test_new_guids_twice_in_a_row_are_a_habit() -> None:
 def test_the_hash_of_a_body_tells_bytes_apart() -> None:
     assert freshness.body_hash(b"a") != freshness.body_hash(b"b")
     assert len(freshness.body_hash(b"")) == 32
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("<rss><lastBuildDate>1</lastBuildDate><item>A</item>", "<rss><item>A</item>", True),
+        ("<feed><updated>1</updated><entry>A</entry>", "<feed><entry>A</entry>", True),
+        ("<rss><item>A</item></rss><!-- in 0.1 s -->\n", "<rss><item>A</item></rss>", True),
+        ("<rss><item><pubDate>1</pubDate></item>", "<rss><item></item>", False),
+        ("<rss><title>1</title><item>A</item>", "<rss><item>A</item>", False),
+        ("<rss><item>A</item><!-- 1 --><item>B</item>", "<rss><item>A</item><item>B</item>", False),
+        ("<updated>1</updated>", "<updated>2</updated>", False),
+    ],
+    ids=["rss", "atom", "comment behind", "of an item", "title", "comment between", "no items"],
+)
+def test_when_a_document_was_built_is_no_change(one: str, other: str, same: bool) -> None:
+    assert (freshness.body_hash(one.encode()) == freshness.body_hash(other.encode())) is same
