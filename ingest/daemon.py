@@ -40,6 +40,8 @@ HEALTH_S = 60
 RULES_S = 3600
 """How often it looks for rules that match nothing, or everything."""
 
+NOTIFY_S = 1.0
+
 STALL_S = 60.0
 """A dispatcher that has not turned for this long is stuck, and the watchdog hears nothing more."""
 
@@ -80,6 +82,7 @@ class Systemd:
         if address.startswith("@"):
             address = "\0" + address[1:]
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+            channel.settimeout(NOTIFY_S)  # a manager that does not listen must not hold us up
             channel.connect(address)
             channel.sendall(message.encode())
 

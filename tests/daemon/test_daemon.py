@@ -3,7 +3,9 @@
 import json
 import signal
 import socket
+from contextlib import suppress
 from pathlib import Path
+from threading import Timer
 from time import monotonic
 
 import pytest
@@ -138,12 +140,36 @@ def test_systemd_hears_when_it_is_ready_alive_and_stopping(quick: Desk, tmp_path
         systemd.settimeout(15)
         process = quick.start("run", NOTIFY_SOCKET=address, WATCHDOG_USEC="600000")
         heard = [systemd.recv(200).decode() for _ in range(3)]
-        end(process)
+        process.send_signal(signal.SIGTERM)
         while not heard[-1].startswith("STOPPING"):
             heard.append(systemd.recv(200).decode())
+        process.communicate(timeout=15)
 
     assert heard[0] == "READY=1"
     assert "WATCHDOG=1" in heard
+
+
+def test_a_service_manager_that_does_not_listen_holds_nothing_up(
+    quick: Desk, tmp_path: Path
+) -> None:
+    address = str(tmp_path / "notify")
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other,
+    ):
+        deaf.bind(address)
+        other.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                other.sendto(b"full", address)
+        process = quick.start("run", NOTIFY_SOCKET=address, WATCHDOG_USEC="600000")
+        at_last = Timer(20, process.kill)
+        at_last.start()
+        assert process.stdout is not None
+        next(line for line in process.stdout if "watching" in line)
+
+        assert "stopped" in end(process)
+        at_last.cancel()
 
 
 def test_what_a_killed_daemon_was_doing_is_taken_up_at_once_by_the_next(quick: Desk) -> None:
