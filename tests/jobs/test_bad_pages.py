@@ -1,5 +1,7 @@
 """Whatever comes instead of an article: it has its word, and the feed's own text serves."""
 
+from pathlib import Path
+
 import pytest
 
 from ingest.articles.settings import Articles
@@ -8,6 +10,7 @@ from ingest.model import Response
 from tests.desk import page, prose
 from tests.jobs.desk import JobDesk
 
+REFERENCE = (Path(__file__).parents[2] / "docs/reference/pages.md").read_text("utf-8")
 URL = "https://a.example/1"
 HTML = "text/html; charset=utf-8"
 
@@ -47,6 +50,7 @@ def test_a_bad_page_has_its_word_and_leaves_the_feeds_own_text(
     assert done.page.error
     assert done.kept is not None
     assert (done.kept.article.method, done.kept.article.body) == ("feed", teaser)
+    assert f"| `{outcome}` |" in REFERENCE
 
 
 @pytest.mark.parametrize(
@@ -70,6 +74,7 @@ def test_an_article_on_a_faulty_page_is_read_and_the_fault_named(
     assert done.kept is not None
     assert done.kept.article.body.startswith("\n\n".join(prose(5, "harbour")))
     assert done.kept.article.warnings == warnings
+    assert all(f"| `{warning}` |" in REFERENCE for warning in warnings)
 
 
 def test_an_entry_that_leads_to_a_front_page_on_purpose_is_read(desk: JobDesk) -> None:
