@@ -80,14 +80,15 @@ def decide(
     parsed: ParsedFeed,
     known: Mapping[str, KnownEntry],
     *,
-    aliases: Mapping[str, Sequence[str]] | None = None,
+    aliases: Mapping[str, Mapping[str, bool]] | None = None,
     same: Mapping[str, int] | None = None,
 ) -> tuple[EntryPlan, ...]:
     """Return what to do with each item of a document, in its order, each item once.
 
     `known` gives what is stored under keys and aliases.
     `aliases` gives further keys of entries (`parse.aliases`): one that was stored alone under its
-    guid stays the same when a second item comes under that guid.
+    guid stays the same when a second item comes under that guid. Where an alias names its entry
+    whatever the text, that may have been edited.
     `same` gives the stored ids of hashes: an unknown key whose title, text and link are all stored
     already is the same item under a new guid (feeds that make guids at each fetch, sites that
     moved); `unrecognised` says when asking the store for it is worth while.
@@ -134,37 +135,39 @@ def new_guids(before: object, plans: Sequence[EntryPlan]) -> int:
 def _found(
     chosen: Mapping[str, ParsedEntry],
     known: Mapping[str, KnownEntry],
-    aliases: Mapping[str, Sequence[str]],
+    aliases: Mapping[str, Mapping[str, bool]],
     same: Mapping[str, int],
-) -> dict[str, int]:
-    """Return the stored ids of entries that are stored under another key with the same content.
+) -> dict[str, KnownEntry]:
+    """Return the stored entries of items that are stored under another key.
 
     Each stored entry is found once, by the last of those that ask for it: feeds list the oldest
     last, and the others are further items that say the same.
     """
-    found: dict[str, int] = {}
+    found: dict[str, KnownEntry] = {}
     taken = {known[key].id for key in chosen if key in known}
     for key, entry in reversed([*chosen.items()]):
         if key in known:
             continue
-        stored = (known[alias] for alias in aliases.get(key, ()) if alias in known)
-        ids = [each.id for each in stored if each.hash == entry.hash]
-        ids += [same[entry.hash]] if entry.hash in same else []
-        free = next((each for each in ids if each not in taken), None)
+        named = (
+            (known[each], sure) for each, sure in aliases.get(key, {}).items() if each in known
+        )
+        stored = [was for was, sure in named if sure or was.hash == entry.hash]
+        stored += [KnownEntry(same[entry.hash], entry.hash)] if entry.hash in same else []
+        free = next((each for each in stored if each.id not in taken), None)
         if free is not None:
             found[key] = free
-            taken.add(free)
+            taken.add(free.id)
     return found
 
 
-def _plan(entry: ParsedEntry, known: KnownEntry | None, found: int | None) -> EntryPlan:
-    if known is None:
-        why = EntryWhy.NEW if found is None else EntryWhy.KNOWN
-        return EntryPlan(entry, why, found, rekeyed=found is not None)
-    if entry.hash == known.hash or _flaps(entry, known):
-        return EntryPlan(entry, EntryWhy.KNOWN, known.id)
-    earlier = tuple(dict.fromkeys((known.hash, *known.earlier)))[:MAX_VERSIONS]
-    return EntryPlan(entry, EntryWhy.CHANGED, known.id, earlier=earlier)
+def _plan(entry: ParsedEntry, known: KnownEntry | None, found: KnownEntry | None) -> EntryPlan:
+    was, rekeyed = known or found, known is None and found is not None
+    if was is None:
+        return EntryPlan(entry, EntryWhy.NEW)
+    if entry.hash == was.hash or _flaps(entry, was):
+        return EntryPlan(entry, EntryWhy.KNOWN, was.id, rekeyed=rekeyed)
+    earlier = tuple(dict.fromkeys((was.hash, *was.earlier)))[:MAX_VERSIONS]
+    return EntryPlan(entry, EntryWhy.CHANGED, was.id, earlier=earlier, rekeyed=rekeyed)
 
 
 def _flaps(entry: ParsedEntry, known: KnownEntry) -> bool:

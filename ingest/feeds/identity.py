@@ -77,18 +77,20 @@ def keys(
     return tuple(_told_apart(items, found, _date_of, _finer))
 
 
-def aliases(item: Traits, *, home: str | None = None, habits: Habits = USUAL) -> tuple[str, ...]:
-    """Return every key that an item could have beside fewer or more items like it."""
+def aliases(item: Traits, *, home: str | None = None, habits: Habits = USUAL) -> dict[str, bool]:
+    """Return every key that an item could have beside fewer or more items like it.
+
+    With each goes whether it names this item whatever its text: the title is in it.
+    """
     homes = {_address(home)} if home else set()
     plain = _key(item, homes, Habits(fickle=habits.fickle))
     both = _both(plain, _link_of(item, plain)) if plain.startswith("g:") else plain
-    found = [
-        finer
-        for key in dict.fromkeys((plain, both))
-        for named in (key, _finer(key, _words_of(item, key)))
-        for finer in (named, _finer(named, _date_of(item, key)))
-    ]
-    return tuple(dict.fromkeys(found))
+    found: dict[str, bool] = {}
+    for key in (plain, both):
+        for named in (key, _finer(key, _words_of(item, key))):
+            for finer in (named, _finer(named, _date_of(item, key))):
+                found.setdefault(finer, named != key and bool(item.title))
+    return found
 
 
 def shared_guids(found: Sequence[str]) -> list[str]:

@@ -77,8 +77,11 @@ def parse(
 
 def aliases(
     parsed: ParsedFeed, keys: Collection[str], habits: Habits = USUAL
-) -> dict[str, tuple[str, ...]]:
-    """Return the keys under which the entries of these keys may be stored besides."""
+) -> dict[str, dict[str, bool]]:
+    """Return the keys under which the entries of these keys may be stored besides.
+
+    With each goes whether it names the entry whatever its text.
+    """
     return {
         entry.key: identity.aliases(_traits(entry), home=parsed.link, habits=habits)
         for entry in parsed.entries

@@ -145,6 +145,25 @@ def test_an_entry_stored_alone_stays_itself_when_another_comes_under_its_guid() 
     ]
 
 
+@pytest.mark.parametrize(
+    ("after", "why"),
+    [
+        ("<title>One</title><description>edited</description>", EntryWhy.CHANGED),
+        ("<title>One</title>", EntryWhy.KNOWN),
+        ("<title>Three</title>", EntryWhy.NEW),
+    ],
+)
+def test_an_entry_that_loses_its_twin_stays_itself_by_its_title(after: str, why: EntryWhy) -> None:
+    link = "<link>https://e.org/live</link>"
+    stored = known(f"{link}<title>Two</title>", f"{link}<title>One</title>")
+    alone = read(link + after)
+    aliases = parse.aliases(alone, freshness.strangers(alone, stored))
+
+    (plan,) = freshness.decide(alone, stored, aliases=aliases)
+
+    assert (plan.why, plan.rekeyed) == (why, why is not EntryWhy.NEW)
+
+
 def test_a_stored_entry_stands_for_one_of_several_that_say_the_same() -> None:
     test = "<guid>x</guid><title>Test of the sirens</title><pubDate>{}</pubDate>"
     june, july = test.format("3 Jun 2024"), test.format("1 Jul 2024")
