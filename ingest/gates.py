@@ -3,17 +3,23 @@
 import re
 
 _GATES = re.compile(
-    r"cdn-cgi/challenge-platform|_cf_chl_|captcha-delivery\.com|px-captcha|_Incapsula_Resource|/_sec/cp_challenge|ddos-guard"
-    r"|awswaf\.com|g-recaptcha|h-captcha|cf-turnstile|kpsdk",
+    r"_cf_chl_opt|challenge-platform/h/|captcha-delivery\.com|px-captcha|/_sec/cp_challenge|ddos-guard/js-challenge",
     re.I,
 )
-"""What the scripts of gates before a site are called by: Cloudflare, DataDome, HUMAN, Imperva, Akamai,
-DDoS-Guard, AWS, reCAPTCHA, hCaptcha, Kasada."""
+"""Scripts of gates, which no other page has: Cloudflare, DataDome, HUMAN, Akamai, DDoS-Guard."""
+
+_GUARDS = re.compile(
+    r"cdn-cgi/challenge-platform|_Incapsula_Resource|awswaf\.com|kpsdk|g-recaptcha|h-captcha|cf-turnstile",
+    re.I,
+)
+"""Scripts that articles carry too, to watch their readers or for their forms: Cloudflare, Imperva, AWS,
+Kasada, reCAPTCHA, hCaptcha. On a page that says nothing they are the gate."""
 
 GATE_HEAD = 50_000
 """Characters of a page in which such a script is looked for; a page that is a gate is short."""
 
 
-def is_gate(html: str) -> bool:
-    """Return whether a short page is the challenge of a gate."""
-    return _GATES.search(html, 0, GATE_HEAD) is not None
+def is_gate(html: str, *, is_bare: bool) -> bool:
+    """Return whether a short page is the challenge of a gate; `is_bare` where it has no text."""
+    patterns = (_GATES, _GUARDS) if is_bare else (_GATES,)
+    return any(pattern.search(html, 0, GATE_HEAD) for pattern in patterns)

@@ -50,11 +50,11 @@ def gate(html: str, url: str, body: str) -> str | None:
         return None
     if _CONSENT_HOST.match(url):
         return "consent wall"
-    return "challenge page" if is_gate(html) else None
+    return "challenge page" if is_gate(html, is_bare=not body) else None
 
 
 GATE_TEXT = 200
-"""A page with more text than this may carry such a script for its own forms."""
+"""A gate says no more than a few words."""
 
 
 def is_front_page(asked: str, answered: str) -> bool:

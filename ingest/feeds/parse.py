@@ -399,7 +399,7 @@ def _what(text: str) -> str:
 
 
 def _kind(page: str) -> str:
-    if len(page) < GATE_HEAD and is_gate(page):
+    if len(page) < GATE_HEAD and is_gate(page, is_bare=True):
         return "a challenge page"
     return "a log-in page" if _asks_password(page) else "a web page"
 

@@ -190,6 +190,7 @@ def test_the_json_line_has_the_contracts_keys() -> None:
         (b"<meta http-equiv=Refresh content='0; URL=/new'><p>You are being sent on.", "moved"),
         (b"<title>a.example</title><script src='https://ct.captcha-delivery.com/c.js'></script>", "challenge_page"),
         (b"<script>window._cf_chl_opt={}</script><p>One moment, we look at your connection.", "challenge_page"),
+        (b"<div class=g-recaptcha></div><script>grecaptcha.render()</script>", "challenge_page"),
     ],
 )  # fmt: skip
 def test_each_kind_of_bad_page_has_its_word(html: bytes | str, outcome: str) -> None:
@@ -228,6 +229,15 @@ def test_a_script_of_a_gate_on_a_page_with_text_is_for_its_forms() -> None:
     page = "<script src=https://ct.captcha-delivery.com/c.js></script><p>" + "Words of news. " * 30
 
     assert extract.extract(page, url=URL).body.startswith("Words of news.")
+
+
+def test_short_news_with_a_form_is_no_gate() -> None:
+    page = (
+        "<script src=/cdn-cgi/challenge-platform/scripts/jsd/main.js></script><h1>Quake hits island</h1>"
+        "<p>A strong quake hit the island at dawn, and no one was hurt.</p><form><div class=g-recaptcha></div></form>"
+    )
+
+    assert "A strong quake" in extract.extract(page, url=URL).body
 
 
 def test_a_page_of_a_host_that_asks_for_consent_is_a_wall() -> None:
