@@ -34,7 +34,7 @@ TOPIC_WORDS = 300
 AT_ONCE = 1_000
 PAGE = 20
 """Hits of a search: a page of them."""
-ROUNDS = 40
+ROUNDS = 20
 """Queries of each kind."""
 
 

@@ -468,13 +468,20 @@ _KINDS_OF_PAIRS = 65_534
 """Of so many an article of 400 words has one in 150: with the words themselves that is enough."""
 
 
-def pair(one: str, two: str) -> str:
-    """Return what stands in the index for two words next to each other."""
-    return one + two if is_run(one) and is_run(two) else _paired(_number(one), _number(two))
+_NEVER_RARE = 3
+"""Letters up to which words are not paired: two thirds of all pairs, and few of those asked for."""
 
 
-def _number(key: str) -> int:
-    return crc32(key.encode("utf-8", "replace"))
+def pair(one: str, two: str) -> str | None:
+    """Return what stands in the index for two words next to each other; None where nothing does."""
+    if is_run(one) and is_run(two):
+        return one + two
+    left, right = _numbers(one), _numbers(two)
+    return _paired(left[0], right[0]) if left and right else None
+
+
+def _numbers(*keys: str) -> tuple[int, ...]:
+    return tuple(crc32(key.encode("utf-8", "replace")) for key in keys if len(key) > _NEVER_RARE)
 
 
 def _paired(one: int, two: int) -> str:
@@ -482,7 +489,7 @@ def _paired(one: int, two: int) -> str:
 
 
 def searchable(*texts: str) -> set[str]:
-    """Return every word by which texts can be found, as `cut` has them, each once; and all pairs.
+    """Return every word by which texts can be found, as `cut` has them, each once; and pairs.
 
     Neighbours in scripts without spaces are there as they are: single characters are too common
     to look for. An index of these keys gives every article that a rule's words are in, and more.
@@ -496,7 +503,7 @@ def searchable(*texts: str) -> set[str]:
             found, starts, ends, first, last = (
                 _keys(chunk) if len(chunk) < _SHORT else _keys_of(chunk)
             )
-            if not ends:
+            if not found:
                 continue  # signs alone; the words around them are neighbours
             keys.update(found)
             if run and first:
@@ -527,18 +534,18 @@ def _keys_of(chunk: str) -> _Keys:
     tokens += [(first, first + width, key) for key, first, width in joined]
     if len(tokens) == 1:  # nearly always
         key = words[0].key
-        number = (_number(key),)
+        number = _numbers(key)
         run = key if is_run(key) else ""
         return _Keys((key[:LONGEST_KEY],), number, number, run, run)
     starting: dict[int, list[str]] = {}
     for start, _, key in tokens:
         starting.setdefault(start, []).append(key)
     pairs = [pair(key, after) for _, end, key in tokens for after in starting.get(end, ())]
-    keys = dict.fromkeys([*(key[:LONGEST_KEY] for _, _, key in tokens), *pairs])
+    keys = dict.fromkeys([*(key[:LONGEST_KEY] for _, _, key in tokens), *filter(None, pairs)])
     return _Keys(
         tuple(keys),
-        tuple(_number(key) for key in starting.get(0, ())),
-        tuple(_number(key) for _, end, key in tokens if end == len(words)),
+        _numbers(*starting.get(0, ())),
+        _numbers(*(key for _, end, key in tokens if end == len(words))),
         words[0].key if words and is_run(words[0].key) else "",
         words[-1].key if words and is_run(words[-1].key) else "",
     )

@@ -91,11 +91,12 @@ def _of_term(term: Term) -> Wanted | None:
     """Return a term as the index has its words: CJK characters in pairs, those of titles marked."""
     if term.fields[0] not in _INDEXED:
         return None
-    pairs = [
+    found = [
         pair(one.pieces[0], two.pieces[0])
         for one, two in pairwise(term.words)
         if _is_plain(one) and _is_plain(two)
     ]
+    pairs = [one for one in found if one is not None]
     words: list[Word] = []
     for is_one, group in groupby(term.words, key=lambda word: is_run(word.pieces[0])):
         run = list(group)

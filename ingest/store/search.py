@@ -117,9 +117,7 @@ def _words(*given: str) -> list[str]:
     title, summary, body = map(clean, given)
     words = searchable(title, summary, body)
     words |= {f"{TITLE}{key}"[:LONGEST_KEY] for key in searchable(title) if key < PAIRS}
-    if sum(len(word.encode()) for word in words) > _MOST_BYTES:
-        return [_ANY]
-    return sorted(words)
+    return list(words) if len(" ".join(words).encode()) <= _MOST_BYTES else [_ANY]
 
 
 def _fts(wanted: Wanted) -> str:

@@ -48,7 +48,7 @@ def test_an_article_that_a_rule_is_true_of_is_never_passed_over(
         assert fits(needed(rule), set(keys))
 
 
-AB = pair("abc", "defg")
+AB = pair("abcd", "efgh") or ""
 
 
 @pytest.mark.parametrize(
@@ -73,10 +73,12 @@ AB = pair("abc", "defg")
         ("(a OR b) NEAR/3 c", AllOf((AnyOf(("a", "b")), "c"))),
         ("$few -b", AnyOf(("ab*", "北京"))),
         ("=.NET", ".net"),
-        ('"abc defg"', AllOf((AB, "defg"))),
-        ('="Abc Defg"', AllOf((AB, "defg"))),
-        ('title:"abc defg"', AllOf((AB, "^defg"))),
-        ('"abc defg*"', AllOf(("abc", "defg*"))),
+        ('"abcd efgh"', AllOf((AB, "abcd", "efgh"))),
+        ('"ab abcd efgh"', AllOf((AB, "abcd", "efgh"))),
+        ('"ab abcd"', AllOf(("ab", "abcd"))),
+        ('="Abcd Efgh"', AllOf((AB, "abcd", "efgh"))),
+        ('title:"abcd efgh"', AllOf((AB, "^abcd", "^efgh"))),
+        ('"abcd efgh*"', AllOf(("abcd", "efgh*"))),
     ],
 )
 def test_the_index_is_asked_for_what_must_be_there(query: str, wanted: Wanted | None) -> None:
@@ -133,7 +135,6 @@ def found(store: Store, query: str) -> list[str]:
         ("summary:standfirst", ["three", "two", "one"]),
         ('"drones over"', ["one"]),
         ('"over drones"', []),
-        ('"gotland harbour and"', []),
         ('"net at&t"', ["one"]),
         ('"s-400"', ["two"]),
         ('"the s400"', ["two"]),
