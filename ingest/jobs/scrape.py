@@ -56,8 +56,10 @@ def scrape(entry: Entry, own: Extraction, context: Context, now: datetime) -> Sc
         return Scraped(page, Exchange(), as_extraction(known))
     request = _request(entry, context)
     scraped = _read(request, own, context)
-    if scraped.moved_to and context.doors.robots.verdict(scraped.moved_to).allowed:
-        scraped = _read(replace(request, url=scraped.moved_to), own, context)
+    onward = scraped.moved_to or request.url
+    leads_on = onward != request.url and not quality.is_front_page(request.url, onward)
+    if leads_on and context.doors.robots.verdict(onward).allowed:
+        scraped = _read(replace(request, url=onward), own, context)
     scraped = _with_further(scraped, request, own, context, verdict.crawl_delay_s or 0)
     return replace(scraped, exchange=_paced(scraped.exchange, verdict))
 

@@ -94,3 +94,15 @@ def test_the_size_that_is_asked_for_is_the_configured_one(desk: JobDesk) -> None
     desk.read()
 
     assert desk.web.asked[-1].max_bytes == 1_000
+
+
+def test_a_page_that_leads_on_to_the_front_page_is_not_followed(desk: JobDesk) -> None:
+    desk.publish(("/1", "The harbour", "In short."))
+    desk.web.answers[URL] = answer(b"<meta http-equiv=refresh content='0;url=/'><p>One moment.")
+    desk.page("/", "Home", *prose(5, "home"))
+    desk.refresh()
+
+    (done,) = desk.read()
+
+    assert done.page.outcome == "moved"
+    assert [request.url for request in desk.web.asked[1:]] == [URL]
