@@ -61,6 +61,7 @@ def _articles(connection: Connection, before: datetime) -> int:
     if not old:
         return 0
     ids = [row.id for row in old]
+    placed.alone(connection)
     bereft = sketches.forget(connection, ids)
     search.forget(connection, ids)
     led = entries.c.article_id.in_(ids)

@@ -88,7 +88,7 @@ def candidates(connection: Connection, sketch: Sketch, since: datetime) -> list[
     arrive at once would not see each other: on SQLite there is one writer anyway, on PostgreSQL a
     lock is taken, so placing is done by one worker at a time however many there are.
     """
-    _alone(connection)
+    alone(connection)
     return index.find(connection, sketch, since)
 
 
@@ -145,7 +145,7 @@ def stand_in(connection: Connection, story_id: int | None) -> None:
 
     They are the oldest few that are not in the index, since they were no news beside it.
     """
-    _alone(connection)
+    alone(connection)
     for row in connection.execute(_UNINDEXED, {"story": story_id}).all():
         sketch = near.sketch(row.title, row.body)
         index.keep(connection, row.id, row.story_id, sketch, hops=1, under=None)
@@ -188,8 +188,8 @@ def expire(connection: Connection, before: datetime, limit: int = 1_000) -> int:
     return len(old)
 
 
-def _alone(connection: Connection) -> None:
-    """Wait until no other writer changes the index."""
+def alone(connection: Connection) -> None:
+    """Wait until no other writer changes the index; before any of its rows is touched."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_PLACING)))
 
