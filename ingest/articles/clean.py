@@ -164,7 +164,7 @@ def _opening(lines: Sequence[Line], verdicts: Sequence[str | None], first: int, 
     for i in range(first - 1, -1, -1):
         line = lines[i]
         apart = verdicts[i] is not None or not line.core
-        if apart or line.tag == "h1" or _STAMP.search(line.text):
+        if apart or line.tag == "h1" or _YEAR.search(line.text):
             break
         if line.is_heading:
             opening = first if resembles_title(plain(line.text), page) else i
@@ -240,7 +240,7 @@ def _keep_inner(lines: Sequence[Line], verdicts: list[str | None]) -> None:
             seen
             and follows
             and (
-                (verdicts[i] == "link" and line.is_heading)
+                (verdicts[i] in ("link", "link row") and line.is_heading)
                 or (verdicts[i] == "date" and _CLOCK.fullmatch(line.text))
             )
         ):
@@ -279,6 +279,7 @@ def _is_lead(line: Line, descriptions: Sequence[str], page: Page) -> bool:
 
 LEAD_CHARS = 40
 """A standfirst without a full stop is at least this long; kickers and labels are shorter."""
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _STAMP = re.compile(r"\d{1,2}[:h]\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\b(?:19|20)\d\d\b")
 
 

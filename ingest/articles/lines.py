@@ -124,7 +124,7 @@ def is_byline(line: Line, page: Page) -> bool:
     size = len(line.text)
     if size > 160:
         return False
-    if size < 100 and phrases.BYLINE.match(line.opening):
+    if size < 100 and phrases.BYLINE.match(line.opening) and not _is_sentence(line.text):
         return True
     text = plain(line.text)
     return any(
@@ -132,6 +132,12 @@ def is_byline(line: Line, page: Page) -> bool:
         and (text == author or (size - len(author) < 40 and line.text[-1] not in '.!?”"'))
         for author in page.authors
     )
+
+
+def _is_sentence(text: str) -> bool:
+    """Return whether a text ends like a sentence and is mostly words in lower case, no names."""
+    words = text.split()
+    return text[-1] in ".!?" and 2 * sum(word[0].islower() for word in words) > len(words)
 
 
 def is_bio(line: Line, page: Page) -> bool:

@@ -157,9 +157,9 @@ class Outline:
             yield here
 
     def is_word(self, here: int) -> bool:
-        """Return whether an element marks words inside a block of running text."""
+        """Return whether an element marks words inside a block that is mostly no links."""
         block = self._blocks[here]
-        return block != here and _good(self._own[block], self._links[block]) > 0
+        return block != here and self._own[block] > 2 * self._links[block]
 
     def cut(self, here: int) -> None:
         """Take an element and all under it out of the page."""

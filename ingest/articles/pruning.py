@@ -128,13 +128,13 @@ def cut_captions(outline: Outline) -> None:
     Icons and portraits in boxes named as furniture say nothing about the text beside them.
     """
     for image in outline.tagged("img")[:MAX_MARKS]:
-        box = image
+        box = picture = image
         while (
             box > 0
             and not outline.total[box]
             and _kind(outline.nodes[box], outline.tags[box]) is None
         ):
-            box = outline.parents[box]
+            picture, box = box, outline.parents[box]
         if (
             0 < outline.total[box] <= CAPTION_TEXT
             and box > 0
@@ -142,8 +142,8 @@ def cut_captions(outline: Outline) -> None:
             and not outline.is_gone(box)
         ):
             outline.cut(box)
-        elif not outline.total[box] or outline.tags[box] in ("p", "a"):
-            _cut_slanted(outline, box)
+        elif outline.total[box] and not outline.is_gone(picture):
+            _cut_slanted(outline, picture)
 
 
 def _cut_slanted(outline: Outline, image: int) -> None:
@@ -156,11 +156,8 @@ def _cut_slanted(outline: Outline, image: int) -> None:
     inside = range(below, outline.ends[below])
     slanted = next((h for h in inside if outline.tags[h] in _SLANTED), None)
     whole = slanted is not None and outline.total[slanted] == outline.total[below]
-    if (
-        whole
-        and not outline.is_gone(below)
-        and not _NOTE.match(outline.nodes[below].text(strip=True) or "")
-    ):
+    text = outline.nodes[below].text(strip=True) or "" if whole else "?"
+    if not text.endswith("?") and not _NOTE.match(text) and not outline.is_gone(below):
         outline.cut(below)
 
 

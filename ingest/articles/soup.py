@@ -14,7 +14,7 @@ MAX_DEPTH = 100
 """Deeper elements are opened flat: their text stays, and readers may walk the tree recursively."""
 
 
-_FLAT = (INLINE - {"a", "br"}) | {"meta", "link", "input", "hr"}
+_FLAT = (INLINE - {"a", "br"}) | {"meta", "link", "input"}
 """Marks on words say nothing to a reader of lines, and each element costs BeautifulSoup 10 µs."""
 
 _WRAPPERS = frozenset(["div", "section", "article", "main", "header"])
