@@ -83,12 +83,16 @@ class Outline:
                 block, linked = rows[at][3:]
                 rows.append((node, tag, at, block if tag in INLINE else here, linked or tag == "a"))
         self._marks = marks
-        self.nodes, self.tags, self.parents, self._blocks, linked_rows = zip(*rows, strict=True)
-        self._measure(texts, linked_rows)
+        nodes, tags, parents, blocks, linked = zip(*rows, strict=True)
+        self.nodes: Sequence[LexborNode] = nodes
+        self.tags: Sequence[str] = tags
+        self.parents: Sequence[int] = parents
+        self._blocks: Sequence[int] = blocks
+        self._measure(texts, linked)
 
     def _measure(self, texts: Sequence[tuple[int, str]], linked: Sequence[bool]) -> None:
         """Add each text to its element and its block, then children to what is around them."""
-        total, own, links = ([0] * len(self.nodes) for _ in range(3))
+        total, own, links = [0] * len(linked), [0] * len(linked), [0] * len(linked)
         for at, text in texts:
             size = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
             block = self._blocks[at]
