@@ -80,8 +80,8 @@ class Outline:
             if at < 0:
                 rows.append((node, tag, at, here, False))
             else:
-                block, linked = rows[at][3:]
-                rows.append((node, tag, at, block if tag in INLINE else here, linked or tag == "a"))
+                block, inside = rows[at][3:]
+                rows.append((node, tag, at, block if tag in INLINE else here, inside or tag == "a"))
         self._marks = marks
         nodes, tags, parents, blocks, linked = zip(*rows, strict=True)
         self.nodes: Sequence[LexborNode] = nodes
