@@ -49,8 +49,10 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
         silent_factor=context.health.feed_silent_factor,
     )
 
-    items = check.parsed.items if check.parsed else None
-    follows_hub = context.listens and items is not None
+    parsed = check.parsed
+    # Where all items were known there are none to keep but those that are kept.
+    items = parsed.items if parsed and (parsed.entries or not parsed.left_out) else None
+    follows_hub = context.listens and parsed is not None
 
     def save(tx: Tx) -> None:
         tx.save_feed(settled, items=items)
@@ -61,7 +63,7 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
         if plans:
             tx.save_entries(settled, plans, silent=silent, now=now)
 
-    if items is None and polling.stands(feed, settled):
+    if parsed is None and polling.stands(feed, settled):
         context.doors.store.note_check(settled)
     else:
         context.doors.store.write(save)

@@ -49,6 +49,20 @@ def test_the_same_bytes_are_unchanged_whatever_the_server_says(desk: JobDesk) ->
     assert desk.refresh().feed.last_outcome is Outcome.UNCHANGED
 
 
+def test_a_document_of_known_items_alone_writes_none_of_them(desk: JobDesk) -> None:
+    desk.web.answers[FEED] = Response(FEED, 200, {}, items(("x", "one"), ("y", "two")))
+    stored = desk.refresh().feed
+    kept = desk.store.feed_items(stored.id)
+    body = items(("y", "two")).replace(b"<item>", b"<ttl>60</ttl><item>", 1)
+    desk.web.answers[FEED] = Response(FEED, 200, {}, body)
+
+    done = desk.refresh()
+
+    assert (done.new, done.changed, done.feed.memory["ttl_s"]) == (0, 0, 3600)
+    assert len(kept) == 2
+    assert desk.store.feed_items(stored.id) == kept
+
+
 def test_validators_are_sent_back_as_given(desk: JobDesk) -> None:
     headers = {"etag": 'W/"odd one"', "last-modified": "Mon, 23 Nov 2026 07:00:00 GMT"}
     desk.web.answers[FEED] = Response(FEED, 200, headers, rss("A", [ITEM]))
