@@ -58,6 +58,7 @@ def test_a_layout_gives_exactly_its_article(name: str) -> None:
         ("<p " + " ".join(f"a{n}" for n in range(50_000)) + ">x", "too many attributes"),
         ("<i></i>" * 250_000, "too many elements"),
         ("".join(f"<p><font size={n}>x" for n in range(3_000)), "nested too deeply"),
+        ("</x>" * 4_900 + "".join(f"<p><font size={n}>x" for n in range(2_000)), "nested too deeply"),
     ],
 )  # fmt: skip
 def test_what_is_no_article_is_refused_by_name(html: bytes | str, reason: str) -> None:

@@ -34,6 +34,8 @@ PAGE = Page(titles=frozenset({"a quay closes"}), authors=frozenset({"oda brandt"
         ("byline", "Oda Brandt"),
         ("bio", "Oda Brandt is the port reporter of the Vellmar Post."),
         ("legal", "© 2031 The Vellmar Post"),
+        ("legal", "This copy is for your personal, non-commercial use only."),
+        ("appeal", "Email Oda Brandt at oda@post.example or follow her."),
         ("comment", "Leave a comment"),
         ("control", "https://news.example/x"),
         ("control", "* * *"),
@@ -57,6 +59,9 @@ def test_a_line_beside_the_article_is_named(rule: str, text: str) -> None:
         "On 3 June 2031 the council voted to close the quay for two years.",
         "Images of the quay, taken in May, show eleven piers with cracks as wide as a hand.",
         "What happens next",
+        "Divers report every month.",
+        "By Tuesday evening nobody had answered the letter.",
+        "Parents were told first.",
         "No.",
     ],
 )
