@@ -98,13 +98,13 @@ def _spans(text: str) -> list[tuple[int, int]]:
 def _marks(name: str) -> re.Pattern[str]:
     """Return what matters in a document whose items have this name, letter for letter.
 
-    An end and the start that follows it are one mark, to have fewer of them. Doubt casts a tag that
-    is empty or not as XML has it. Groups are not possessive: up to Python 3.11.4 those lose matches.
+    An end and the start that follows it are one mark, to have fewer of them; other tags fail at
+    their first letter. Doubt casts a tag that is empty or not as XML has it. Groups are not possessive: up to Python 3.11.4 those lose matches.
     """
-    name = re.escape(name)
-    opened = f"{name}{_ATTRIBUTES}>"
+    first, name = re.escape(name[0]), re.escape(name)
+    opened = f"{name}(?:>|{_ATTRIBUTES}>)"
     ends = "|".join(map(re.escape, _ENDS))
     return re.compile(
-        rf"<(?:(?P<opaque>{ends})|(?P<closed>/{name}\s*>)(?:\s*(?P<next><{opened}))?|"
+        rf"<(?=[!?{first}]|/{first})(?:(?P<opaque>{ends})|(?P<closed>/{name}\s*>)(?:\s*(?P<next><{opened}))?|"
         rf"(?P<opened>{opened})|(?P<doubt>!|/?{name}[\s/>]))"
     )
