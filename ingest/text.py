@@ -207,17 +207,17 @@ def _wrapped(core: str) -> re.Pattern[str]:
     """Return the pattern of words with the signs that may stand around them.
 
     Its last two groups are what is between the words and a sign that may end a sentence, and
-    that sign.
+    that sign. No group is possessive: Python before 3.11.5 gets those wrong.
     """
     core = core.replace("W", rf"[{_LETTERS_AS_THEY_ARE}]++")
     return re.compile(
         rf"""["'“‘„‚«»‹›(\[$€£@•]*+ {core}
-        ((?:['’][sS])?+["'”’“‘«»‹›)\]%]*+) (?:[,;:]|([.!?…]))?+ ["'”’“‘«»‹›)\]]*+""",
+        ((?:['’][sS])?["'”’“‘«»‹›)\]%]*+) (?:[,;:]|([.!?…]))? ["'”’“‘«»‹›)\]]*+""",
         re.VERBOSE,
     )
 
 
-_SIMPLE = _wrapped(r"(W|[0-9]++(?:\.[0-9]++)++)")
+_SIMPLE = _wrapped(r"(W|[0-9]++(?:\.[0-9]++)+)")
 """Nearly all words of most texts, cut at a fraction of the cost; the rest goes by its shape."""
 _PARTS = _wrapped("(?: (W) ['’] (W) | (W(?:[-‑–]W)+) )")
 _HYPHEN = re.compile("[-‑–]")

@@ -23,7 +23,7 @@ _WINDOW = 10_000
 """Of 20,000 characters in a row without `>`, one window of this size holds none either."""
 
 
-_WHOLE_TAG = re.compile(rb"""<[a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+')*+""")
+_WHOLE_TAG = re.compile(rb"""<[a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+')*""")
 _QUOTED = re.compile(rb"""\"[^\"]*+\"|'[^']*+'""")
 
 MAX_ELEMENTS = 200_000
