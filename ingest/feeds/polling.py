@@ -12,8 +12,9 @@ hidden, `liar` when one was proved false; `shared_guids` guids that name no sing
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from random import Random
 from typing import Any
 
@@ -125,14 +126,13 @@ def settle(
     )
 
 
+_TIMES = {"last_checked_at", "next_check_at", "interval_s"}
+_LASTING = attrgetter(*(each.name for each in fields(Feed) if each.name not in _TIMES))
+
+
 def stands(before: Feed, after: Feed) -> bool:
     """Return whether a check taught nothing but when the next one is."""
-    return before == replace(
-        after,
-        last_checked_at=before.last_checked_at,
-        next_check_at=before.next_check_at,
-        interval_s=before.interval_s,
-    )
+    return bool(_LASTING(before) == _LASTING(after))
 
 
 def habits(feed: Feed) -> Habits:

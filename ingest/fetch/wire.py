@@ -103,8 +103,24 @@ RUNNING: ContextVar[Exchange] = ContextVar("exchange")
 """The exchange that this thread is making."""
 
 
+NEAR_ENOUGH = 0.02
+"""A time limit this close to the one that stands, as a share of it, is not set anew: three system
+calls for each request, in each of which threads wait for each other."""
+
+
+def _differs(standing: float | None, wanted: float | None) -> bool:
+    """Return whether a socket's time limit has to be set."""
+    if standing is None or wanted is None:
+        return standing is not wanted
+    return abs(standing - wanted) > NEAR_ENOUGH * wanted
+
+
 class _Socket(socket.socket):
     """A TCP socket whose reads end with the exchange."""
+
+    def settimeout(self, value: float | None) -> None:
+        if _differs(self.gettimeout(), value):
+            super().settimeout(value)
 
     def recv_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0) -> int:
         exchange = RUNNING.get()
@@ -119,6 +135,10 @@ class _Socket(socket.socket):
 
 class _TlsSocket(ssl.SSLSocket):
     """The same over TLS."""
+
+    def settimeout(self, value: float | None) -> None:
+        if _differs(self.gettimeout(), value):
+            super().settimeout(value)
 
     def recv_into(
         self, buffer: "WriteableBuffer", nbytes: int | None = None, flags: int = 0
