@@ -477,15 +477,16 @@ def pair(one: str, two: str) -> str | None:
     if is_run(one) and is_run(two):
         return one + two
     left, right = _numbers(one), _numbers(two)
-    return _paired(left[0], right[0]) if left and right else None
+    return _paired(31 * left[0] + right[0]) if left and right else None
 
 
 def _numbers(*keys: str) -> tuple[int, ...]:
     return tuple(crc32(key.encode("utf-8", "replace")) for key in keys if len(key) > _NEVER_RARE)
 
 
-def _paired(one: int, two: int) -> str:
-    return chr(_PAIRS + (31 * one + two) % _KINDS_OF_PAIRS)
+def _paired(both: int) -> str:
+    """Return the character for 31 times the number of a word and that of its neighbour."""
+    return chr(_PAIRS + both % _KINDS_OF_PAIRS)
 
 
 def searchable(*texts: str) -> set[str]:
@@ -512,7 +513,7 @@ def searchable(*texts: str) -> set[str]:
                 for two in starts:
                     sums.add(31 * one + two)
             before, run = ends, last
-    keys.update([chr(_PAIRS + each % _KINDS_OF_PAIRS) for each in sums])
+    keys.update(map(_paired, sums))
     return keys
 
 

@@ -215,7 +215,10 @@ class _Connection(socketserver.StreamRequestHandler):
             name, _, value = line.partition(":")
             name, value = name.strip().lower(), value.strip()
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        body = self.rfile.read(int(headers.get("content-length", "0")))
+        length = int(headers.get("content-length", "0"))
+        body = self.rfile.read(length)
+        if len(body) < length:
+            return None  # its sender died in the middle of it
         return Asked(words[0], words[1], headers, body)
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from ingest.urls import join
+from ingest.urls import host, join
 from ingest.urls import site as site_of
 
 
@@ -39,9 +39,10 @@ def canonical(own: Own, url: str) -> str:
 
 
 def same_but_case(own: str | None, url: str) -> str | None:
-    """Return the address asked for where the page's own is that but for letter case.
+    """Return the address asked for where the page's own is that but for letter case and the like.
 
-    Who asks for a page by its address finds it again in the answer.
+    Scheme, `www.` and fragment do not count either (`_bare`). Who asks for a page by its address
+    finds it again in the answer.
     """
     return url if own and _bare(own) == _bare(url) else own
 
@@ -68,7 +69,7 @@ def _site(url: str) -> str:
 
 
 def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")
+    return host(url).removeprefix("www.")
 
 
 def _is_deep(url: str) -> bool:

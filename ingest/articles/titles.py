@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import urlsplit
 
+from ingest import urls
 from ingest.articles.words import plain
 
 HEADLINE_MAX = 300
@@ -48,7 +48,7 @@ class Names:
     @classmethod
     def of(cls, site: Iterable[str], url: str, people: Iterable[str] = ()) -> "Names":
         """Return the names of a site, the labels of its host among them, and of the authors."""
-        host = _host(url)
+        host = urls.host(url)
         names = {*site, *host.split(".")}
         return cls(
             frozenset(_letters(name) for name in (*names, host) if len(name) > 3),
@@ -61,13 +61,6 @@ class Names:
         return key in self.site or (
             len(part.split()) <= 5 and any(name in key for name in self.site)
         )
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _letters(text: str) -> str:

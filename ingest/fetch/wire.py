@@ -116,9 +116,10 @@ def _differs(standing: float | None, wanted: float | None) -> bool:
 
 
 class _Socket(socket.socket):
-    """A TCP socket whose reads end with the exchange."""
+    """A TCP socket whose reads end with the exchange, give or take `NEAR_ENOUGH`."""
 
     def settimeout(self, value: float | None) -> None:
+        """Set the time limit where it differs."""
         if _differs(self.gettimeout(), value):
             super().settimeout(value)
 
@@ -137,6 +138,7 @@ class _TlsSocket(ssl.SSLSocket):
     """The same over TLS."""
 
     def settimeout(self, value: float | None) -> None:
+        """Set the time limit where it differs."""
         if _differs(self.gettimeout(), value):
             super().settimeout(value)
 

@@ -89,13 +89,11 @@ def keep(tx: Tx, reading: Reading, context: Context, now: datetime) -> Kept:
     """Keep a reading: the article, its place among the stories, its matches and alerts."""
     saved = tx.save_article(reading.entry, reading.key, reading.extraction, reading.page, now=now)
     story_id, placement = _place(tx, saved, reading, context, now)
-    article = replace(saved.article, story_id=story_id)
+    saved = replace(saved, article=replace(saved.article, story_id=story_id))
     raised = 0
     if matches := _heard(saved, reading):
-        raised = _hear(
-            tx, matches, replace(saved, article=article), placement, reading, context, now
-        )
-    return Kept(article, saved.change, placement, raised)
+        raised = _hear(tx, matches, saved, placement, reading, context, now)
+    return Kept(saved.article, saved.change, placement, raised)
 
 
 def _place(

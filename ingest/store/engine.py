@@ -64,7 +64,7 @@ def _sqlite(url: URL, *, writes: bool) -> Engine:
         json_serializer=to_json,
     )
     event.listen(engine, "connect", _prepare_writer if writes else _prepare_reader)
-    # Not by the event "begin": with a listener of its kind every statement costs a tenth more.
+    # Not by the event "begin": a listener of its kind makes every statement 7 µs dearer (20 to 27).
     engine.dialect.do_begin = _begin_immediate if writes else _begin  # type: ignore[assignment,method-assign]
     return engine
 

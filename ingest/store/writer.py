@@ -128,17 +128,18 @@ class Writer:
             self._queue.put(None)  # nothing comes after it
         return item
 
-    def _run_group(self, gathered: Sequence[_Job | _Note]) -> None:
-        """Run a transaction's worth of works and let their callers go on after the commit."""
-        begun: list[_Job] = []
+    def _run_group(self, taken: list[_Job | _Note]) -> None:
+        """Run a transaction's worth of works and let their callers go on after the commit.
+
+        `taken` grows by what joins them, so that nobody is left waiting when all of it fails.
+        """
         answers: list[Callable[[], None]] = []
         try:
             with translated(), self._engine.connect() as connection, connection.begin():
-                for job in _merged(self._group(gathered)):
-                    begun.append(job)
+                for job in _merged(self._group(taken)):
                     answers.append(_run_one(connection, job))
         except BaseException as error:  # noqa: BLE001  handed to the callers; this thread lives on
-            for job in begun or _merged(gathered):
+            for job in _merged(taken):
                 failure = StoreUnavailable(str(error) or type(error).__name__)
                 failure.__cause__ = error
                 job.done.set_exception(failure)
@@ -146,14 +147,15 @@ class Writer:
         for answer in answers:
             answer()
 
-    def _group(self, gathered: Sequence[_Job | _Note]) -> Iterator[_Job | _Note]:
-        """Yield what shares a transaction: that and what waits already, within bounds."""
-        yield from gathered
+    def _group(self, taken: list[_Job | _Note]) -> Iterator[_Job | _Note]:
+        """Yield what shares a transaction: what was taken and what waits already, within bounds."""
+        yield from tuple(taken)
         until = monotonic() + GROUP_S
         for _ in range(GROUP_SIZE - 1):
             item = self._next() if monotonic() < until else None
             if item is None:
                 return
+            taken.append(item)
             yield item
 
 

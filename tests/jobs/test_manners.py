@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from ingest.errors import Offline
 from ingest.jobs.ports import Doors
-from ingest.model import FeedState
+from ingest.jobs.read import read
+from ingest.model import Exchange, FeedState, RobotsVerdict
 from tests.desk import prose
 from tests.fakes import OpenRobots
 from tests.jobs.desk import FEED, JobDesk
@@ -90,3 +91,26 @@ def test_a_crawl_delay_reaches_the_pacing(desk: JobDesk) -> None:
     (done,) = desk.read()
 
     assert done.exchange == replace(done.exchange, status=200, crawl_delay_s=7.0)
+
+
+def test_what_was_told_before_robots_txt_was_asked_is_not_told_again(desk: JobDesk) -> None:
+    class AskedFirst(OpenRobots):
+        asked: Exchange | None = Exchange(404)
+
+        def verdict(self, url: str) -> RobotsVerdict:
+            asked, self.asked = self.asked, None
+            return replace(super().verdict(url), asked=asked)
+
+    desk.rule("harbour", on="entry")
+    desk.publish(("/1", "The harbour", "first"))
+    desk.page("/1", "The harbour", *prose(1, "harbour"))
+    desk.refresh()
+    robots(desk, AskedFirst())
+    (entry,) = desk.claim()
+
+    begun = read(entry, desk.context, desk.now)
+    done = read(entry, desk.context, desk.now)
+
+    assert (begun.kept, begun.early_alerts, begun.exchange.again) == (None, 1, True)
+    assert (done.page.outcome, done.early_alerts) == ("fetched", 0)
+    assert [each.type for each in desk.deliver()] == ["alert.created"]

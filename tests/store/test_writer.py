@@ -231,6 +231,23 @@ def test_notes_that_fail_are_logged_and_harm_no_other(
     assert "will be done again" in caplog.text
 
 
+def test_nobody_is_left_waiting_when_the_notes_before_a_work_break_the_connection(
+    writer: Writer, engine: Engine
+) -> None:
+    def cut(connection: Connection, items: Sequence[str]) -> None:
+        connection.connection.dbapi_connection.close()  # type: ignore[union-attr]
+        connection.execute(text("SELECT 1"))
+
+    with ThreadPoolExecutor(1) as pool:
+        writer.note(cut, "note")
+        after = pool.submit(writer.write, add("after"))
+
+        with pytest.raises(StoreError):
+            after.result(5)
+    assert writer.write(add("next")) == "next"
+    assert words(engine) == ["next"]
+
+
 def test_a_write_from_inside_a_write_is_refused_instead_of_hanging(writer: Writer) -> None:
     with pytest.raises(StoreError, match="inside a write"):
         writer.write(lambda _: writer.write(add("inner")))
