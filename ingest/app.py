@@ -42,7 +42,7 @@ OUTAGE = Observation(
     "Look at the cable, the router, the resolver.",
 )
 
-Event = Refreshed | Read | Delivery | Asked
+Event = Refreshed | Read | Delivery | Asked | Pushed
 
 
 def now() -> datetime:
@@ -222,9 +222,9 @@ class App:
 
         def work(entry: Entry) -> Exchange:
             done = read(entry, self.context, now())
-            if done.early_alerts or (done.kept and done.kept.alerts):
+            if done.alerts:
                 self.out.look()
-            if not done.exchange.again or done.early_alerts:
+            if not done.exchange.again or done.early:
                 self._tell(done)
             return done.exchange
 
@@ -287,6 +287,7 @@ class App:
         )
         if pushed.new or pushed.changed:
             self.web.look("entry")
+        self._tell(pushed)
         return pushed
 
     def _deliveries(self) -> Source:

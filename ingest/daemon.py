@@ -12,6 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from time import monotonic
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -24,10 +25,12 @@ from ingest.deliver.heartbeat import beat
 from ingest.errors import ConfigError, DeliveryError, StoreError
 from ingest.jobs.read import Read
 from ingest.jobs.refresh import Refreshed
-from ingest.jobs.subscribe import Asked
+from ingest.jobs.subscribe import Asked, Pushed
 from ingest.model import DeliveryState, FeedState
-from ingest.receiver import Listener
 from ingest.store import Store
+
+if TYPE_CHECKING:
+    from ingest.listener import Listener
 
 log = logging.getLogger("ingest.daemon")
 
@@ -117,7 +120,7 @@ class Daemon:
         if self._systemd.watchdog_s:
             every(scheduler, "watchdog", self._bark, self._systemd.watchdog_s / 3)
         app.start()
-        listener = listen(app) if app.listens else None
+        listener = listen(app)
         scheduler.start()
         app.web.look()
         app.out.look()
@@ -226,13 +229,26 @@ def refusal(error: Exception) -> Observation:
     )
 
 
-def listen(app: App) -> Listener | None:
-    """Listen for hubs; without it feeds are polled as ever, so that no fault stops the daemon."""
-    try:
-        return Listener(app)
-    except OSError as error:
-        log.error("cannot listen on %s, no hub can push: %s", app.settings.web.listen, error)
+def listen(app: App) -> "Listener | None":
+    """Listen for hubs and for who asks for metrics; a fault in that stops nothing else."""
+    web, wanted = app.settings.web, app.settings.metrics.enabled
+    if not app.listens and not wanted:
         return None
+    # What other commands do without: loaded where it is needed.
+    from ingest.listener import Listener  # noqa: PLC0415
+    from ingest.metrics import Metrics  # noqa: PLC0415
+
+    metrics = Metrics(app.store) if wanted else None
+    try:
+        listener = Listener(app, metrics)
+    except OSError as error:
+        lost = ["no hub can push"] * app.listens + ["no metrics are served"] * wanted
+        log.error("cannot listen on %s, %s: %s", web.listen, " and ".join(lost), error)
+        return None
+    if metrics:
+        app.listeners.append(metrics.add)
+        log.info("metrics at http://%s/metrics", web.listen)
+    return listener
 
 
 def report(event: Event) -> None:
@@ -259,6 +275,9 @@ def report(event: Event) -> None:
     elif isinstance(event, Asked):
         extra = {"feed": event.feed, "error": event.error}
         log.log(logging.WARNING if event.error else logging.INFO, "asked a hub", extra=extra)
+    elif isinstance(event, Pushed):
+        extra = {"feed": event.feed, "answer": event.answer, "new": event.new}
+        log.info("a hub pushed", extra=extra)
     else:
         extra = {"delivery": event.id, "channel": event.channel, "state": event.state}
         bad = event.state in (DeliveryState.RETRYING, DeliveryState.DEAD)
@@ -268,7 +287,7 @@ def report(event: Event) -> None:
 
 def needs_restart(old: Settings, new: Settings) -> list[str]:
     """Return the names of changed settings that a reload does not put in force."""
-    fixed = ("database", "contact", "fetch", "workers", "log", "web")
+    fixed = ("database", "contact", "fetch", "workers", "log", "web", "metrics")
     return [name for name in fixed if getattr(old, name) != getattr(new, name)]
 
 

@@ -63,18 +63,13 @@ class Summary:
             self._complain("feed", event.feed.name, event.feed.last_error)
 
     def _add_reading(self, event: Read) -> None:
-        kept = event.kept
-        self.alerts += event.early_alerts
-        if event.exchange.again:
-            return
-        if kept is None:
-            self.pages["put_off"] += 1
-            return
-        self.pages[event.page.outcome] += 1
-        self.articles_new += kept.change is Change.NEW
-        self.articles_changed += kept.change is Change.TEXT
-        self.stories_new += bool(kept.placement and kept.placement.why is PlacementWhy.NEW)
-        self.alerts += kept.alerts
+        if not event.exchange.again:
+            self.pages[event.page.outcome if event.kept else "put_off"] += 1
+        self.alerts += event.alerts
+        for step in event.steps:
+            self.articles_new += step.change is Change.NEW
+            self.articles_changed += step.change is Change.TEXT
+            self.stories_new += bool(step.placement and step.placement.why is PlacementWhy.NEW)
 
     def _complain(self, kind: str, name: str, error: str | None) -> None:
         if len(self.errors) < MOST_ERRORS:

@@ -139,6 +139,7 @@ def open_desk(folder: Path) -> Iterator[Desk]:
             smtp = {"host": "127.0.0.1", "port": port, "security": "none"}
             desk.configure(
                 database="sqlite:///ingest.db",
+                metrics={"enabled": False},  # its port is everybody's
                 fetch={"site_delay": "0s", "allow_networks": ["127.0.0.0/8"], "timeout": "5s"},
                 channels={
                     "desk": {

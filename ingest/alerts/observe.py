@@ -30,6 +30,7 @@ ALWAYS, ENOUGH_ARTICLES, ENOUGH_FEEDS = 0.5, 200, 5
 them; below, it may be that one outlet is all that is watched."""
 
 CERTIFICATE = "certificate_expiring"
+OVERLAP_LOST = "overlap_lost"
 
 KNOWN_PAGES = 20
 """Pages of a site to know what is usual for it."""
@@ -115,7 +116,7 @@ def _gap(feed: Feed, now: datetime) -> Observation | None:
     if at is None or now - at >= GAP_COUNTS:
         return None
     return Observation(
-        "overlap_lost",
+        OVERLAP_LOST,
         feed.name,
         f"The check of {at:%Y-%m-%d %H:%M} UTC knew nothing of what it found: entries between it "
         "and the check before may have been missed.",

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from ingest.config.plan import rules_of
@@ -9,9 +10,6 @@ from ingest.rules import check
 
 if TYPE_CHECKING:
     from ingest.config.settings import Settings
-
-SECTIONS_NOT_YET = ("metrics",)
-"""Sections that are read and checked, but that nothing acts on in this version."""
 
 
 def warnings(settings: "Settings") -> tuple[str, ...]:
@@ -31,13 +29,21 @@ def _contact(settings: "Settings") -> Iterator[str]:
 
 
 def _no_effect(settings: "Settings") -> Iterator[str]:
-    for section in SECTIONS_NOT_YET:
-        if section in settings.model_fields_set:
-            yield f"`{section}` has no effect yet"
     if settings.web.password_file is not None:
         yield "`web.password_file` has no effect yet"
-    if "listen" in settings.web.model_fields_set and settings.web.base_url is None:
-        yield "`web.listen` has no effect without `web.base_url`"
+    if settings.metrics.enabled:
+        if not _is_loopback(settings.web.listen):
+            yield "who reaches `web.listen` can read `/metrics`; no password guards it"
+    elif "listen" in settings.web.model_fields_set and settings.web.base_url is None:
+        yield "`web.listen` has no effect without `web.base_url` or `metrics.enabled`"
+
+
+def _is_loopback(listen: str) -> bool:
+    host = listen.rpartition(":")[0].strip("[]")
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _rules(settings: "Settings") -> Iterator[str]:

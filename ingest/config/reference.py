@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.config.advice import SECTIONS_NOT_YET
 from ingest.config.settings import schema
 
 _INTRO = """\
@@ -33,7 +32,6 @@ _TITLES = {
     "StdoutConfig": "Each of `channels`, of `kind: stdout`",
     "AtomConfig": "Each of `channels`, of `kind: atom`",
 }
-_NOT_YET = {*SECTIONS_NOT_YET}
 _WORDS = {"boolean": "true, false", "integer": "number", "object": "keys", "string": "text"}
 
 
@@ -87,11 +85,7 @@ def _rows(model: Mapping[str, Any], models: Mapping[str, Any], prefix: str = "")
             yield from _rows(inner, models, f"{key}.")
             continue
         about = field.get("description", "").replace("|", "\\|")
-        if _NOT_YET & set(key.split(".")):
-            about += " Has no effect yet."
-        yield Row(
-            key, _kind(field), "required" if name in required else _default(field), about.strip()
-        )
+        yield Row(key, _kind(field), "required" if name in required else _default(field), about)
 
 
 def _model(field: Mapping[str, Any], models: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -73,10 +73,10 @@ WebAddress = Annotated[
 
 
 class Web(Section):
-    """What others reach by HTTP: hubs that push feeds (WebSub), later the dashboard."""
+    """What others reach by HTTP: hubs that push feeds (WebSub), Prometheus, later the dashboard."""
 
     listen: Listen = Field(
-        "127.0.0.1:8080", description="Host and port to listen on, where `base_url` is set."
+        "127.0.0.1:8080", description="Host and port to listen on, for hubs and for metrics."
     )
     password_file: ConfigPath | None = Field(
         None, description="File with the password's hash; null: no password."
@@ -91,7 +91,9 @@ class Web(Section):
 class Metrics(Section):
     """Prometheus metrics."""
 
-    enabled: bool = Field(True, description="Serve metrics at `/metrics` of the dashboard.")
+    enabled: bool = Field(
+        True, description="Serve Prometheus metrics at `/metrics` on `web.listen`."
+    )
 
 
 class Log(Section):

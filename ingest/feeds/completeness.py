@@ -84,6 +84,12 @@ def week(memory: Mapping[str, object], now: datetime) -> Week | None:
     return Week(tuple(count / weeks for count in counts), at)
 
 
+def expected(memory: Mapping[str, object], start: datetime, end: datetime) -> float | None:
+    """Return how many entries a feed usually has between two times; None while too little is known."""
+    usual = week(memory, end)
+    return None if usual is None else usual.expected(start, end)
+
+
 def is_silent(memory: Mapping[str, object], now: datetime, factor: float) -> bool:
     """Return whether a feed has been quiet for `factor` times its usual pause, weekdays considered.
 
@@ -96,6 +102,17 @@ def is_silent(memory: Mapping[str, object], now: datetime, factor: float) -> boo
     return usual.expected(usual.last_at, now) >= factor
 
 
+def overlap(memory: Mapping[str, object]) -> float | None:
+    """Return the share of a feed's last document that was known; None where it had no entries."""
+    entries, new = _number(memory.get("entries")), _number(memory.get("new"))
+    return 1 - new / entries if entries else None
+
+
+def gaps(memory: Mapping[str, object]) -> int:
+    """Return how many checks of a feed knew nothing of what they found."""
+    return int(_number(memory.get("gaps")))
+
+
 def facts(memory: Mapping[str, object], now: datetime) -> dict[str, object]:
     """Return what people are told of a feed's completeness, ready for JSON.
 
@@ -104,10 +121,10 @@ def facts(memory: Mapping[str, object], now: datetime) -> dict[str, object]:
     usual entries, None while too little is known; `expected` are those since the last news.
     """
     usual = week(memory, now)
-    entries, new = _number(memory.get("entries")), _number(memory.get("new"))
+    known = overlap(memory)
     return {
-        "overlap": round(1 - new / entries, 2) if entries else None,
-        "gaps": int(_number(memory.get("gaps"))),
+        "overlap": None if known is None else round(known, 2),
+        "gaps": gaps(memory),
         "gap_at": memory.get("gap_at"),
         "per_day": round(sum(usual.per_day) / 7, 2) if usual else None,
         "per_weekday": [round(each, 2) for each in usual.per_day] if usual else None,

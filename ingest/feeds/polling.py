@@ -11,7 +11,7 @@ hidden, `liar` when one was proved false; `shared_guids` guids that name no sing
 (`completeness`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -128,6 +128,17 @@ def settle(
 
 _TIMES = {"last_checked_at", "next_check_at", "interval_s"}
 _LASTING = attrgetter(*(each.name for each in fields(Feed) if each.name not in _TIMES))
+
+
+def after_push(feed: Feed, plans: Sequence[EntryPlan], now: datetime) -> Feed:
+    """Return the feed with what entries teach that its hub pushed: its usual week, and that it speaks.
+
+    The next check finds them known; without this a feed that is only pushed would seem silent.
+    """
+    memory = dict(feed.memory)
+    _note(memory, "week", completeness.counted(feed.memory, plans, now))
+    state = FeedState.OK if feed.state is FeedState.SILENT else feed.state
+    return replace(feed, state=state, memory=memory)
 
 
 def stands(before: Feed, after: Feed) -> bool:

@@ -100,6 +100,14 @@ class Tx(Protocol):
         """
         ...
 
+    def feed(self, feed_id: int) -> Feed:
+        """Return a feed as it stands."""
+        ...
+
+    def save_news(self, feed: Feed) -> None:
+        """Store the feed's state and memory, nothing else of it."""
+        ...
+
     def subscription(self, feed_id: int) -> Subscription | None:
         """Return a feed's subscription to its hub."""
         ...

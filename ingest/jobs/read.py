@@ -21,14 +21,25 @@ serves. Short, because an alert waits for them."""
 class Read:
     """What reading one entry came to; `kept` is None when it was put off.
 
-    With `exchange.again` it was only begun, and nothing was written but early alerts.
+    With `exchange.again` it was only begun, and nothing was written but what is told early.
     """
 
     entry: Entry
     page: PageRead
     kept: Kept | None
-    early_alerts: int
+    early: Kept | None
+    """What was kept of the feed's own text, for rules that are to be told at once."""
     exchange: Exchange
+
+    @property
+    def steps(self) -> tuple[Kept, ...]:
+        """Return all that was kept, in order."""
+        return tuple(step for step in (self.early, self.kept) if step)
+
+    @property
+    def alerts(self) -> int:
+        """Return how many alerts it raised."""
+        return sum(step.alerts for step in self.steps)
 
 
 def read(entry: Entry, context: Context, now: datetime) -> Read:
@@ -40,10 +51,10 @@ def read(entry: Entry, context: Context, now: datetime) -> Read:
     store = context.doors.store
     own = _own_text(entry)
     was = store.article_by_id(entry.article_id) if entry.article_id else None
-    early = 0
+    early = None
     if was is None and context.rules.early_for(entry.feed, entry.feed_tags):
-        told = _tell_early(entry, own, context, now)
-        was, early = told.article, told.alerts
+        early = _tell_early(entry, own, context, now)
+        was = early.article
     try:
         scraped = scrape(entry, own, context, now)
     except Offline as error:

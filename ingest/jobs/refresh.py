@@ -19,6 +19,8 @@ class Refreshed:
     """What one check of a feed came to."""
 
     feed: Feed
+    before: Feed
+    """The feed as it stood before."""
     new: int
     changed: int
     exchange: Exchange
@@ -68,14 +70,14 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
     else:
         context.doors.store.write(save)
     counts = Counter(plan.why for plan in plans)
-    return Refreshed(settled, counts[EntryWhy.NEW], counts[EntryWhy.CHANGED], exchange)
+    return Refreshed(settled, feed, counts[EntryWhy.NEW], counts[EntryWhy.CHANGED], exchange)
 
 
 def _wait_for_network(feed: Feed, error: Offline, context: Context, now: datetime) -> Refreshed:
     """Leave a feed until our own network is back, with its state as it was."""
     until, said = now + OFFLINE_WAIT, str(error)
     context.doors.store.write(lambda tx: tx.postpone_feed(feed.id, until=until, error=said))
-    return Refreshed(feed, 0, 0, Exchange(), offline=True)
+    return Refreshed(feed, feed, 0, 0, Exchange(), offline=True)
 
 
 def _check(feed: Feed, context: Context, now: datetime) -> tuple[Check, Exchange]:

@@ -4,13 +4,13 @@ A feed that can't be had this way is polled as ever; a push goes the way of a po
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from ingest.errors import FetchError, HttpStatus, ParseError
-from ingest.feeds import websub
+from ingest.feeds import completeness, polling, websub
 from ingest.feeds.websub import Intent
 from ingest.jobs.context import Context
 from ingest.jobs.ports import Tx
@@ -50,6 +50,8 @@ class Pushed:
     feed: str = ""
     new: int = 0
     changed: int = 0
+    week_known: bool = field(default=False, compare=False)
+    """Whether it is known how many entries the feed usually has."""
 
 
 def subscribe(due: Subscription, context: Context, now: datetime) -> Asked:
@@ -122,13 +124,21 @@ def receive(
     except ParseError:
         return Pushed(Answer.IGNORED, feed.name)
     news = [plan for plan in plans if plan.why is not EntryWhy.KNOWN or plan.rekeyed]
+    counts = Counter(plan.why for plan in news)
     silent = feed.first_polled_at is None and context.polling.first == "store"
 
     def save(tx: Tx) -> None:
         tx.note_push(feed.id, now)
         if news:
             tx.save_entries(feed, news, silent=silent, now=now)
+        if counts[EntryWhy.NEW]:
+            tx.save_news(polling.after_push(tx.feed(feed.id), news, now))
 
     store.write(save)
-    counts = Counter(plan.why for plan in news)
-    return Pushed(Answer.TAKEN, feed.name, counts[EntryWhy.NEW], counts[EntryWhy.CHANGED])
+    return Pushed(
+        Answer.TAKEN,
+        feed.name,
+        counts[EntryWhy.NEW],
+        counts[EntryWhy.CHANGED],
+        week_known=completeness.week(feed.memory, now) is not None,
+    )

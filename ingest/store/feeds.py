@@ -209,6 +209,21 @@ def _save_items(connection: Connection, feed_id: int, items: Mapping[str, str]) 
         connection.execute(insert(feed_items), {"feed_id": feed_id, "digests": dict(items)})
 
 
+def by_id(connection: Connection, feed_id: int) -> Feed:
+    """Return a feed as it stands."""
+    return to_feed(connection.execute(FEED.where(feeds.c.id == feed_id)).one())
+
+
+def save_news(connection: Connection, feed: Feed) -> None:
+    """Store what news teach that came between two checks: state and memory, nothing else."""
+    learned = _learned(feed)
+    state = func.coalesce(
+        bindparam("state", learned["new_state"], feeds.c.state.type), feeds.c.state
+    )
+    values = {"state": state, "memory": learned["new_memory"]}
+    connection.execute(update(feeds).where(feeds.c.id == feed.id).values(values))
+
+
 def items(connection: Connection, feed_id: int) -> Mapping[str, str]:
     """Return digest and key of the items of a feed's last document."""
     found = connection.scalar(select(feed_items.c.digests).where(feed_items.c.feed_id == feed_id))

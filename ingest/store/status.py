@@ -1,15 +1,17 @@
 """Counts for one look at how things stand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, func, not_, select
 
+from ingest.alerts.observe import OVERLAP_LOST
 from ingest.model import DeliveryState, FeedState
 from ingest.store import leases
-from ingest.store.feeds import SHOWN_STATE
-from ingest.store.tables import alerts, articles, deliveries, entries, feeds
+from ingest.store.feeds import CLOSED, SHOWN_STATE
+from ingest.store.tables import alerts, articles, conditions, deliveries, entries, feeds
 
 _LAST_HOUR: Mapping[str, ColumnElement[Any]] = {
     "feeds_checked": feeds.c.last_checked_at,
@@ -47,6 +49,70 @@ def status_counts(connection: Connection, now: datetime) -> Mapping[str, Any]:
             connection, deliveries.c.state, [state.value for state in DeliveryState]
         ),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand, counted in few queries."""
+
+    feeds: Mapping[str, int]
+    """Feeds by state."""
+    due: Mapping[str, Mapping[str, Any]]
+    """Due work by queue: `count`, and `oldest_s` as in `status_counts`."""
+    outbox: Mapping[tuple[str, str], int]
+    """Deliveries not done, by channel and state."""
+    conditions: Mapping[str, int]
+    """What is out of order and somebody was told of, by kind."""
+    silent: Sequence[tuple[str, Mapping[str, object]]]
+    """Name and memory of silent feeds, no more than were asked for."""
+    losing: Sequence[tuple[str, Mapping[str, object]]]
+    """The same of feeds that may have lost entries, as the last look at the health found."""
+    losing_count: int
+    """How many those are, named or not."""
+
+
+def standing(connection: Connection, now: datetime, *, named: int) -> Standing:
+    """Count how things stand; of the feeds that are silent or lose entries `named` have their names."""
+    named_feeds = select(feeds.c.name, feeds.c.memory).where(not_(CLOSED)).limit(named)
+    silent = named_feeds.where(feeds.c.state == FeedState.SILENT.value)
+    losing = named_feeds.join(conditions, conditions.c.subject == feeds.c.name).where(
+        conditions.c.kind == OVERLAP_LOST, conditions.c.over_at.is_(None)
+    )
+    stand = _conditions(connection)
+    return Standing(
+        feeds=_by_state(connection, SHOWN_STATE, [state.value for state in FeedState]),
+        due={name: _waiting(connection, queue, now) for name, queue in _QUEUES.items()},
+        outbox=_outstanding(connection),
+        conditions={kind: raised for kind, (_, raised) in stand.items() if raised},
+        silent=[(row.name, row.memory) for row in connection.execute(silent)],
+        losing=[(row.name, row.memory) for row in connection.execute(losing)],
+        losing_count=stand.get(OVERLAP_LOST, (0, 0))[0],
+    )
+
+
+def _outstanding(connection: Connection) -> Mapping[tuple[str, str], int]:
+    """Return how many deliveries wait or were given up, by channel and state; parts of digests not."""
+    states = (DeliveryState.PENDING, DeliveryState.RETRYING, DeliveryState.DEAD)
+    query = (
+        select(deliveries.c.channel, deliveries.c.state, func.count())
+        .where(
+            deliveries.c.state.in_([state.value for state in states]),
+            deliveries.c.folded_into.is_(None),
+        )
+        .group_by(deliveries.c.channel, deliveries.c.state)
+    )
+    return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+
+
+def _conditions(connection: Connection) -> Mapping[str, tuple[int, int]]:
+    """Return how many conditions stand, and of how many somebody was told, by kind."""
+    kind = conditions.c.kind
+    query = (
+        select(kind, func.count(), func.count(conditions.c.raised_at))
+        .where(conditions.c.over_at.is_(None))
+        .group_by(kind)
+    )
+    return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
 
 
 def oldest_due_s(connection: Connection, now: datetime) -> Mapping[str, float | None]:

@@ -532,6 +532,10 @@ class Store:
         """Return feeds by state, due work and its age, the last hour, deliveries by state."""
         return self._read(lambda connection: status.status_counts(connection, now))
 
+    def standing(self, now: datetime, *, named: int) -> status.Standing:
+        """Count how things stand; of the feeds that are silent or lose entries `named` have names."""
+        return self._read(lambda connection: status.standing(connection, now, named=named))
+
     def _one(self, query: listings.Query) -> Json | None:
         return self._read(lambda connection: listings.one(connection, query))
 

@@ -52,6 +52,14 @@ class Tx:
         """Store the feed's polling state, and its items where given, and give up its lease."""
         feeds.save(self._connection, feed, items)
 
+    def feed(self, feed_id: int) -> Feed:
+        """Return a feed as it stands."""
+        return feeds.by_id(self._connection, feed_id)
+
+    def save_news(self, feed: Feed) -> None:
+        """Store the feed's state and memory, nothing else of it."""
+        feeds.save_news(self._connection, feed)
+
     def subscription(self, feed_id: int) -> Subscription | None:
         """Return a feed's subscription to its hub."""
         return subscriptions.of_feed(self._connection, feed_id)

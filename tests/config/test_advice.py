@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from ingest.config.settings import warnings
 from tests.config.files import settings_of
 
@@ -59,10 +61,30 @@ def test_keys_without_effect_in_this_version_are_named(tmp_path: Path) -> None:
     text = QUIET + (
         f"channels: {{desk: {{{MAIL}, rate: 10/h}}}}\n"
         "rules: [{name: r, query: a, notify: [desk], surge: {window: 2h}}]\n"
-        "web: {listen: '127.0.0.1:8081'}\nmetrics: {enabled: true}\nhealth: {channels: [desk]}\n"
+        "web: {listen: '127.0.0.1:8081', password_file: x}\nmetrics: {enabled: false}\n"
+        "health: {channels: [desk]}\n"
     )
 
     assert warnings(settings_of(tmp_path, text)) == (
-        "`metrics` has no effect yet",
-        "`web.listen` has no effect without `web.base_url`",
+        "`web.password_file` has no effect yet",
+        "`web.listen` has no effect without `web.base_url` or `metrics.enabled`",
     )
+
+
+@pytest.mark.parametrize(
+    ("listen", "open_to_others"),
+    [
+        ("127.0.0.1:8080", False),
+        ("[::1]:8080", False),
+        ("localhost:8080", False),
+        ("0.0.0.0:8080", True),
+        ("[::]:8080", True),
+        ("desk.example.org:8080", True),
+    ],
+)
+def test_metrics_that_others_can_read_are_pointed_out(
+    tmp_path: Path, listen: str, open_to_others: bool
+) -> None:
+    given = settings_of(tmp_path, f"{QUIET}web: {{listen: '{listen}'}}\n")
+
+    assert any("`/metrics`" in each for each in warnings(given)) == open_to_others

@@ -111,6 +111,6 @@ def test_what_was_told_before_robots_txt_was_asked_is_not_told_again(desk: JobDe
     begun = read(entry, desk.context, desk.now)
     done = read(entry, desk.context, desk.now)
 
-    assert (begun.kept, begun.early_alerts, begun.exchange.again) == (None, 1, True)
-    assert (done.page.outcome, done.early_alerts) == ("fetched", 0)
+    assert (begun.kept, begun.alerts, begun.exchange.again) == (None, 1, True)
+    assert (done.page.outcome, done.alerts) == ("fetched", 0)
     assert [each.type for each in desk.deliver()] == ["alert.created"]

@@ -8,10 +8,10 @@ from hashlib import sha256
 import pytest
 
 from ingest.errors import HttpStatus
-from ingest.feeds import websub
+from ingest.feeds import completeness, websub
 from ingest.feeds.websub import Hub, Intent
 from ingest.jobs.subscribe import Answer, Asked, Pushed, confirm, receive, subscribe
-from ingest.model import Response, Subscription, SubscriptionState
+from ingest.model import FeedState, Response, Subscription, SubscriptionState
 from tests.desk import rss
 from tests.jobs.desk import FEED, JobDesk
 
@@ -193,7 +193,9 @@ def test_a_push_brings_its_entries_once_and_leaves_the_polling_alone(desk: JobDe
 
     assert (first.answer, first.new) == (Answer.TAKEN, 1)
     assert (again.answer, again.new) == (Answer.TAKEN, 0)
-    assert desk.store.stored_feeds()[0] == before
+    after = desk.store.stored_feeds()[0]
+    usual = {**before.memory, "week": after.memory["week"]}
+    assert after == replace(before, memory=usual)
     assert {entry.title for entry in desk.claim()} == {"One", "Two"}
     assert desk.refresh().new == 0
 
@@ -324,3 +326,42 @@ def test_a_hub_is_found_where_the_recommendation_says(
     link: str, body: str, hub: Hub | None
 ) -> None:
     assert websub.discover({"link": link}, body.encode(), FEED) == hub
+
+
+def test_a_feed_whose_news_are_pushed_is_not_silent(desk: JobDesk) -> None:
+    asked = subscribed(desk)
+    for day in range(40):
+        desk.now += timedelta(days=1)
+        push(desk, asked, publish(desk, (f"/{day}", f"Number {day}", "text"), ("/1", "One", "x")))
+        desk.refresh()
+    (feed,) = desk.store.stored_feeds()
+    usual = completeness.facts(feed.memory, desk.now)
+
+    assert feed.state is FeedState.OK
+    assert usual["per_day"] == pytest.approx(1, abs=0.1)
+
+
+def test_a_push_ends_a_silence(desk: JobDesk) -> None:
+    asked = subscribed(desk)
+    quiet = replace(desk.store.stored_feeds()[0], state=FeedState.SILENT)
+    desk.store.write(lambda tx: tx.save_feed(quiet))
+
+    push(desk, asked, publish(desk, ("/1", "One", "first")))
+    assert desk.store.stored_feeds()[0].state is FeedState.SILENT
+    push(desk, asked, publish(desk, ("/2", "Two", "second")))
+    assert desk.store.stored_feeds()[0].state is FeedState.OK
+
+
+def test_a_push_leaves_a_pause_alone(desk: JobDesk) -> None:
+    asked = subscribed(desk)
+    feed = desk.store.stored_feeds()[0]
+    due_at = feed.next_check_at
+    desk.store.set_paused(feed.name, True, desk.now)
+    desk.store.write(lambda tx: tx.save_news(replace(tx.feed(feed.id), memory={"gaps": 7})))
+    paused = desk.store.stored_feeds()[0]
+    desk.store.set_paused(feed.name, False, desk.now)
+    again = desk.store.stored_feeds()[0]
+
+    assert asked
+    assert (paused.state, paused.memory) == (FeedState.PAUSED, {"gaps": 7})
+    assert (again.state, again.next_check_at) == (FeedState.OK, due_at)
