@@ -616,6 +616,9 @@ class Delivery:
 
 # --- health -----------------------------------------------------------------------------------
 
+OVERLAP_LOST = "overlap_lost"
+"""The condition of a feed of which a check knew nothing of what it found."""
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:

@@ -6,7 +6,16 @@ from datetime import UTC, datetime, timedelta
 from ingest import urls
 from ingest.alerts.health import SELDOM, Observation, in_words
 from ingest.alerts.settings import Health
-from ingest.model import Backlog, Condition, Feed, FeedState, Outcome, SiteTrack, Validity
+from ingest.model import (
+    OVERLAP_LOST,
+    Backlog,
+    Condition,
+    Feed,
+    FeedState,
+    Outcome,
+    SiteTrack,
+    Validity,
+)
 
 QUEUE_AGE_S = 900.0
 """Due work that nobody has taken up for a quarter of an hour, the usual interval of a feed."""
@@ -30,7 +39,6 @@ ALWAYS, ENOUGH_ARTICLES, ENOUGH_FEEDS = 0.5, 200, 5
 them; below, it may be that one outlet is all that is watched."""
 
 CERTIFICATE = "certificate_expiring"
-OVERLAP_LOST = "overlap_lost"
 
 KNOWN_PAGES = 20
 """Pages of a site to know what is usual for it."""

@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Text, bindparam, func, not_, select
 
-from ingest.alerts.observe import OVERLAP_LOST
-from ingest.model import DeliveryState, FeedState
+from ingest.model import OVERLAP_LOST, DeliveryState, FeedState
 from ingest.store import leases
 from ingest.store.feeds import CLOSED, SHOWN_STATE
 from ingest.store.tables import alerts, articles, conditions, deliveries, entries, feeds
