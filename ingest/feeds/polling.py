@@ -50,7 +50,9 @@ JITTER = 0.1
 """Checks are put off by up to this share of their interval, so that feeds don't march in step."""
 MAX_REMEMBERED = 64
 """Shared guids remembered for each feed."""
-_SUCCESS = frozenset({Outcome.FETCHED, Outcome.NOT_MODIFIED, Outcome.UNCHANGED})
+NOTHING_CAME = frozenset({Outcome.NOT_MODIFIED, Outcome.UNCHANGED})
+"""The answers that say all is as it was."""
+_SUCCESS = NOTHING_CAME | {Outcome.FETCHED}
 _LEFT_ALONE = frozenset({FeedState.PAUSED, FeedState.RETIRED})
 
 

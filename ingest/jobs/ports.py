@@ -301,10 +301,10 @@ class Store(Protocol):
         """Lease due feeds to this process, at most `per_site` of each site."""
         ...
 
-    def note_check(self, feed: Feed) -> None:
-        """Have the times of a check kept that taught nothing else, soon, and the lease given up.
+    def note_check(self, feed: Feed, *, times_only: bool) -> None:
+        """Have a check kept that brought no document, soon, and the lease given up.
 
-        Before whatever is written later. Where it fails the feed is looked at again.
+        `times_only` where all else stands as it was, which costs less. Before whatever is written later. Where it fails the feed is looked at again.
         """
         ...
 

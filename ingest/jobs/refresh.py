@@ -31,7 +31,7 @@ class Refreshed:
 def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
     """Check one feed and keep its state and its new entries in one transaction.
 
-    A check that taught nothing is noted with others of its kind, and nobody waits for that.
+    A check that brought no document is noted with others, and nobody waits for that.
     New entries are due for reading at once; nothing is fetched or sent from inside the
     transaction. What goes wrong outside is an outcome of the feed, not an error here.
     """
@@ -65,8 +65,8 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
         if plans:
             tx.save_entries(settled, plans, silent=silent, now=now)
 
-    if parsed is None and polling.stands(feed, settled):
-        context.doors.store.note_check(settled)
+    if check.outcome in polling.NOTHING_CAME:
+        context.doors.store.note_check(settled, times_only=polling.stands(feed, settled))
     else:
         context.doors.store.write(save)
     counts = Counter(plan.why for plan in plans)

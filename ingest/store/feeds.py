@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Update,
     bindparam,
     case,
     delete,
@@ -159,7 +160,7 @@ _POSTPONE = (
 )
 
 
-_CHECKED = (
+_TIMES = (
     update(feeds)
     .where(feeds.c.id == bindparam("feed"), feeds.c.url == bindparam("asked_url"))
     .values(
@@ -170,7 +171,7 @@ _CHECKED = (
         **FREED,
     )
 )
-"""The same for a check after which all else stands as it was: most of them."""
+"""`_SAVE` for a check after which all else stands as it was: most of them."""
 
 
 def save(connection: Connection, feed: Feed, items: Mapping[str, str] | None = None) -> None:
@@ -179,16 +180,26 @@ def save(connection: Connection, feed: Feed, items: Mapping[str, str] | None = N
     Nothing but the lease is touched when the files gave the feed another address meanwhile: what
     was learned is about the old one. Paused and retired are not polling's to say.
     """
-    if not connection.execute(_SAVE, {**_checked(feed), **_learned(feed)}).rowcount:
-        connection.execute(_FREE, {"feed": feed.id})
-    elif items is not None:
+    if save_checks(connection, [feed]) and items is not None:
         _save_items(connection, feed.id, items)
 
 
-def save_checks(connection: Connection, checked: Sequence[Feed]) -> None:
-    """Store when feeds were looked at and will be again, nothing else, and give up their leases."""
-    if connection.execute(_CHECKED, [_checked(feed) for feed in checked]).rowcount < len(checked):
-        connection.execute(_FREE, [{"feed": feed.id} for feed in checked])
+def save_checks(connection: Connection, checked: Sequence[Feed]) -> bool:
+    """Do the same for several, and return whether all had the address that was asked."""
+    rows = [{**_checked(feed), **_learned(feed)} for feed in checked]
+    return _save(connection, _SAVE, rows)
+
+
+def save_times(connection: Connection, checked: Sequence[Feed]) -> bool:
+    """Do it where nothing was learned but when feeds were looked at and will be again."""
+    return _save(connection, _TIMES, [_checked(feed) for feed in checked])
+
+
+def _save(connection: Connection, statement: Update, rows: Sequence[Mapping[str, Any]]) -> bool:
+    if connection.execute(statement, rows).rowcount == len(rows):
+        return True
+    connection.execute(_FREE, [{"feed": row["feed"]} for row in rows])
+    return False
 
 
 def _checked(feed: Feed) -> dict[str, Any]:

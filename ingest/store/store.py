@@ -155,12 +155,12 @@ class Store:
             raise StoreError("the database was opened for reading only")
         return self._writer
 
-    def note_check(self, feed: Feed) -> None:
-        """Have the times of a check kept that taught nothing else, soon and with others.
+    def note_check(self, feed: Feed, *, times_only: bool) -> None:
+        """Have a check kept that brought no document, soon and with others; or its times alone.
 
         Before whatever is written later; a failure is logged, and the lease then runs out.
         """
-        self._open_writer().note(feeds.save_checks, feed)
+        self._open_writer().note(feeds.save_times if times_only else feeds.save_checks, feed)
 
     def writer_alive(self) -> bool:
         """Return whether writes still get done."""

@@ -269,7 +269,7 @@ def test_checks_that_taught_nothing_move_their_feeds_on_in_the_queue(store: Stor
     ]
 
     for feed in later:
-        store.note_check(feed)
+        store.note_check(feed, times_only=True)
 
     assert store.claim_feeds(NOW + MINUTE, 2, per_site=2) == []
     assert store.claim_feeds(NOW + HOUR, 2, per_site=2) == later
@@ -283,7 +283,9 @@ def test_a_note_about_an_address_that_the_files_changed_frees_the_feed_alone(sto
     )
 
     for feed in feeds:
-        store.note_check(replace(feed, last_checked_at=NOW, next_check_at=NOW + HOUR))
+        store.note_check(
+            replace(feed, last_checked_at=NOW, next_check_at=NOW + HOUR), times_only=True
+        )
 
     (moved,) = store.claim_feeds(NOW + MINUTE, 2, per_site=2)
     assert (moved.url, moved.last_checked_at) == ("https://elsewhere.example/feed", None)
@@ -292,7 +294,9 @@ def test_a_note_about_an_address_that_the_files_changed_frees_the_feed_alone(sto
 def test_a_closed_store_keeps_what_was_noted(sqlite_url: str) -> None:
     with Store.open(sqlite_url) as store:
         (feed,) = add_feeds(store, "a")
-        store.note_check(replace(feed, last_checked_at=NOW, next_check_at=NOW + HOUR))
+        store.note_check(
+            replace(feed, last_checked_at=NOW, next_check_at=NOW + HOUR), times_only=True
+        )
 
     with Store.open(sqlite_url) as store:
         (found,) = store.stored_feeds()
