@@ -24,7 +24,7 @@ log = logging.getLogger("ingest.store")
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
-WriteNotes = Callable[[Connection, Sequence[Any]], None]
+WriteNotes = Callable[[Connection, Sequence[Any]], object]
 
 GROUP_SIZE = 50
 GROUP_S = 0.2

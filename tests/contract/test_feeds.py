@@ -275,6 +275,25 @@ def test_checks_that_taught_nothing_move_their_feeds_on_in_the_queue(store: Stor
     assert store.claim_feeds(NOW + HOUR, 2, per_site=2) == later
 
 
+def test_a_check_that_brought_no_document_is_kept_whole(store: Store) -> None:
+    (feed,) = add_feeds(store, "a")
+    store.claim_feeds(NOW, 1, per_site=1)
+    learned = replace(
+        feed,
+        validators=Validators('"2"'),
+        last_outcome=Outcome.NOT_MODIFIED,
+        last_status=304,
+        last_checked_at=NOW,
+        next_check_at=NOW + HOUR,
+        memory={"why": "rhythm"},
+    )
+
+    store.note_check(learned, times_only=False)
+
+    assert store.claim_feeds(NOW + MINUTE, 1, per_site=1) == []
+    assert store.claim_feeds(NOW + HOUR, 1, per_site=1) == [learned]
+
+
 def test_a_note_about_an_address_that_the_files_changed_frees_the_feed_alone(store: Store) -> None:
     feeds = add_feeds(store, "a", "b")
     store.claim_feeds(NOW, 2, per_site=2)
