@@ -9,7 +9,8 @@ from ingest import __version__, urls
 from ingest.alerts.health import Observation
 from ingest.config.plan import rules_of, wanted_feeds
 from ingest.config.settings import Settings
-from ingest.deliver import Channels, host_of
+from ingest.deliver import Channels
+from ingest.deliver.settings import host_of
 from ingest.feeds.websub import Intent
 from ingest.fetch.client import Client
 from ingest.fetch.politeness import Pacing

@@ -7,7 +7,7 @@ from typing import Self
 
 import click
 
-from ingest import daemon, log
+from ingest import log
 from ingest import poll as one_pass
 from ingest.app import App
 from ingest.cli.output import dumps, json_option
@@ -20,6 +20,8 @@ from ingest.units import parse_duration
 @click.pass_obj
 def run(session: Session) -> None:
     """Run the daemon in the foreground until SIGTERM; SIGHUP reloads the configuration."""
+    from ingest import daemon  # its clock and its server are of no use to one pass
+
     daemon.run(session.config, session.settings(), os.environ)
 
 

@@ -17,7 +17,7 @@ from ingest.articles.settings import Articles
 from ingest.articles.sites import SiteRules
 from ingest.config.advice import warnings
 from ingest.config.schema import describe
-from ingest.deliver import ChannelConfig
+from ingest.deliver.settings import ChannelConfig
 from ingest.feeds.settings import FeedConfig, Polling
 from ingest.fetch.settings import Fetch
 from ingest.rules.settings import ListFile, RuleConfig

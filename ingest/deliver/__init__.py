@@ -1,49 +1,45 @@
 """The doors out: mail, webhook, Apprise, files and feeds, each one way to hand over a delivery."""
 
+import importlib.util
 from collections.abc import Mapping
-from typing import Annotated, assert_never
-from urllib.parse import urlsplit
-from uuid import uuid4
+from threading import Lock
+from typing import Protocol, assert_never, runtime_checkable
 
-from pydantic import Field
-
-from ingest.deliver.apprise import Apprise, AppriseConfig
-from ingest.deliver.atom import Atom, AtomConfig
-from ingest.deliver.file import File, FileConfig, Stdout, StdoutConfig
-from ingest.deliver.smtp import EmailConfig, Mail, SmtpConfig
+from ingest.deliver.settings import (
+    AppriseConfig,
+    AtomConfig,
+    ChannelConfig,
+    EmailConfig,
+    FileConfig,
+    StdoutConfig,
+    WebhookConfig,
+)
 from ingest.deliver.tls import NoteCertificate, unnoted
-from ingest.deliver.webhook import Webhook, WebhookConfig
-from ingest.errors import DeliveryError
+from ingest.errors import ConfigError, DeliveryError
 from ingest.model import Delivery
 
-__all__ = [
-    "AppriseConfig",
-    "AtomConfig",
-    "ChannelConfig",
-    "Channels",
-    "EmailConfig",
-    "FileConfig",
-    "SmtpConfig",
-    "StdoutConfig",
-    "WebhookConfig",
-    "delivery_id",
-    "host_of",
-]
-
-ChannelConfig = Annotated[
-    EmailConfig | WebhookConfig | AppriseConfig | FileConfig | StdoutConfig | AtomConfig,
-    Field(discriminator="kind"),
-]
-Channel = Mail | Webhook | Apprise | File | Stdout | Atom
+__all__ = ["Channels"]
 
 
-def delivery_id() -> str:
-    """Return a new id for a delivery: unguessable, and fit for a header and a Message-ID."""
-    return f"dlv_{uuid4().hex}"
+class Channel(Protocol):
+    """One way out."""
+
+    def send(self, delivery: Delivery) -> None:
+        """Hand over a delivery; returning means delivered; raises DeliveryError."""
+        ...
+
+
+@runtime_checkable
+class Staying(Protocol):
+    """A channel that keeps a connection open for a while."""
+
+    def close(self) -> None:
+        """End it."""
+        ...
 
 
 class Channels:
-    """The configured channels by name; threads may share them.
+    """The configured channels by name, each made with its first delivery; threads may share them.
 
     `base_url` is this installation's own address, named at the foot of its mails; `note` is told
     of the certificates that receivers show.
@@ -57,50 +53,62 @@ class Channels:
         base_url: str | None = None,
         note: NoteCertificate = unnoted,
     ) -> None:
-        self._channels = {
-            name: _channel(name, config, base_url, note) for name, config in configs.items()
-        }
+        self._configs, self._base_url, self._note = configs, base_url, note
+        self._channels: dict[str, Channel] = {}
+        self._making = Lock()
+        for name, config in configs.items():
+            if isinstance(config, AppriseConfig) and not importlib.util.find_spec("apprise"):
+                raise ConfigError(
+                    f"the channel {name} needs the Apprise library",
+                    hint="pip install 'ingest[apprise]'",
+                )
 
     def send(self, delivery: Delivery) -> None:
         """Hand one delivery to its channel; returning means delivered; raises DeliveryError."""
-        channel = self._channels.get(delivery.channel)
-        if channel is None:
-            raise DeliveryError(f"there is no channel named {delivery.channel}", permanent=True)
-        channel.send(delivery)
+        self._channel(delivery.channel).send(delivery)
 
     def close(self) -> None:
         """End the connections that are still open; they would close by themselves soon after."""
         for channel in self._channels.values():
-            if isinstance(channel, Mail):
+            if isinstance(channel, Staying):
                 channel.close()
 
+    def _channel(self, name: str) -> Channel:
+        config = self._configs.get(name)
+        if config is None:
+            raise DeliveryError(f"there is no channel named {name}", permanent=True)
+        with self._making:
+            if name not in self._channels:
+                self._channels[name] = _made(name, config, self._base_url, self._note)
+            return self._channels[name]
 
-def host_of(config: ChannelConfig) -> str | None:
-    """Return the host that a channel hands its messages to, where we talk to it ourselves."""
+
+def _made(name: str, config: ChannelConfig, base_url: str | None, note: NoteCertificate) -> Channel:
+    """Return a channel; its module and what that needs are loaded now, as most runs send nothing."""
     match config:
         case EmailConfig():
-            return config.smtp.host
-        case WebhookConfig():
-            return urlsplit(config.url).hostname
-        case _:
-            return None
+            from ingest.deliver.smtp import Mail
 
-
-def _channel(
-    name: str, config: ChannelConfig, base_url: str | None, note: NoteCertificate
-) -> Channel:
-    match config:
-        case EmailConfig():
             return Mail(config, base_url=base_url, note=note)
         case WebhookConfig():
+            from ingest.deliver.webhook import Webhook
+
             return Webhook(config, note=note)
         case AppriseConfig():
+            from ingest.deliver.apprise import Apprise
+
             return Apprise(name, config)
         case FileConfig():
+            from ingest.deliver.file import File
+
             return File(config.path)
         case StdoutConfig():
+            from ingest.deliver.file import Stdout
+
             return Stdout()
         case AtomConfig():
+            from ingest.deliver.atom import Atom
+
             return Atom(config.folder)
         case _:
             assert_never(config)

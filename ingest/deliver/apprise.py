@@ -1,20 +1,15 @@
 """The Apprise channel: short messages to any service that the Apprise library knows (an extra)."""
 
 import importlib
-import importlib.util
 import re
-from datetime import timedelta
 from time import monotonic
-from typing import Any, Literal
-
-from pydantic import Field, SecretStr
+from typing import Any
 
 from ingest.alerts.push import Room, Style, pushes
 from ingest.alerts.tidy import line
-from ingest.deliver.settings import ChannelSection
-from ingest.errors import ConfigError, DeliveryError
+from ingest.deliver.settings import AppriseConfig
+from ingest.errors import DeliveryError
 from ingest.model import Delivery
-from ingest.units import Duration
 
 MOST_BYTES = 3800
 """Of one message: ntfy makes a file of more than 4,096 bytes, Telegram refuses 4,096 characters."""
@@ -23,29 +18,10 @@ _MACHINES = {"json", "xml", "form", "amqp", "apprise"}
 """Behind these is a program and no screen: plain text, unless the address asks for another format."""
 
 
-class AppriseConfig(ChannelSection):
-    """A channel through the Apprise library: ntfy, Slack, Telegram and many more."""
-
-    kind: Literal["apprise"] = Field(description="Any service that Apprise knows.")
-    url: SecretStr = Field(description="The service's Apprise URL, for example ntfy://topic.")
-    timeout: Duration = Field(
-        timedelta(seconds=30), gt=timedelta(), description="For a whole message."
-    )
-
-
 class Apprise:
-    """One Apprise channel.
-
-    Raises ConfigError where the library is not installed; it is imported with the first message,
-    because that takes a moment.
-    """
+    """One Apprise channel; the library is imported with the first message."""
 
     def __init__(self, name: str, config: AppriseConfig) -> None:
-        if importlib.util.find_spec("apprise") is None:
-            raise ConfigError(
-                f"the channel {name} needs the Apprise library",
-                hint="pip install 'ingest[apprise]'",
-            )
         self._name, self._config = name, config
 
     def send(self, delivery: Delivery) -> None:

@@ -8,20 +8,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
+from typing import Any
 from xml.etree import ElementTree as ET
-
-from pydantic import Field
 
 from ingest.alerts import chart
 from ingest.alerts.push import Room, Style, pushes
 from ingest.alerts.render import slug
 from ingest.alerts.tidy import line, web_link
 from ingest.alerts.wording import headline_of
-from ingest.deliver.settings import ChannelSection
 from ingest.errors import DeliveryError
 from ingest.model import Delivery
-from ingest.units import ConfigPath
 
 KEPT = 100
 """Entries of a feed; a reader that looks once a day misses none of a hundred alerts."""
@@ -32,13 +28,6 @@ MUCH = Room(title=160, body=20_000)
 _ATOM = "http://www.w3.org/2005/Atom"  # RFC 4287 §1.2
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 §2.2
 ET.register_namespace("", _ATOM)
-
-
-class AtomConfig(ChannelSection):
-    """A channel that keeps an Atom feed for each rule."""
-
-    kind: Literal["atom"] = Field(description="An Atom feed of alerts for each rule, as a file.")
-    folder: ConfigPath = Field(description="Where the files go, RULE.atom; made if it is missing.")
 
 
 class Atom:

@@ -5,27 +5,9 @@ import os
 import sys
 from pathlib import Path
 from threading import Lock
-from typing import Literal
 
-from pydantic import Field
-
-from ingest.deliver.settings import ChannelSection
 from ingest.errors import DeliveryError
 from ingest.model import Delivery
-from ingest.units import ConfigPath
-
-
-class FileConfig(ChannelSection):
-    """A channel that appends to a file."""
-
-    kind: Literal["file"] = Field(description="JSON lines appended to a file.")
-    path: ConfigPath = Field(description="The file; made where there is none.")
-
-
-class StdoutConfig(ChannelSection):
-    """A channel that writes to standard output."""
-
-    kind: Literal["stdout"] = Field(description="JSON lines on standard output.")
 
 
 def json_line(delivery: Delivery) -> bytes:

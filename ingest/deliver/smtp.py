@@ -5,24 +5,20 @@ import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from email.message import EmailMessage
 from threading import Lock, Timer
-from typing import Any, Literal, Self
-
-from pydantic import Field, SecretStr, model_validator
+from typing import Any
 
 from ingest.alerts.render import mail
 from ingest.alerts.retry import settled
-from ingest.alerts.settings import Mailbox, address
+from ingest.alerts.settings import address
 from ingest.alerts.tidy import line
 from ingest.deliver.deadline import Deadline
 from ingest.deliver.reason import reason
-from ingest.deliver.settings import ChannelSection
+from ingest.deliver.settings import EmailConfig, SmtpConfig
 from ingest.deliver.tls import NoteCertificate, tls_context, unnoted
 from ingest.errors import DeliveryError
 from ingest.model import Delivery
-from ingest.units import Duration, Section
 
 KEEP_OPEN_S = 5.0
 """A run of mails shares a connection; Postfix itself caches its own for two seconds."""
@@ -32,58 +28,7 @@ PATIENCE_S = 0.5
 CLOSING = 421
 SERVED, REFUSED = "served", "refused"
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
 Reply = tuple[int, bytes]
-
-
-class SmtpConfig(Section):
-    """The mail server that takes our mail."""
-
-    host: str = Field(min_length=1, description="Its name; certificates are checked against it.")
-    port: int = Field(587, ge=1, le=65535, description="587, 465 or 25, as the server has it.")
-    security: Literal["starttls", "tls", "none"] | None = Field(
-        None,
-        description="Left out: tls on port 465, none on this very machine, else starttls.",
-    )
-    username: str | None = Field(None, description="For logging in; left out: no log-in.")
-    password: SecretStr | None = Field(None, description="The one that goes with the username.")
-    timeout: Duration = Field(
-        timedelta(seconds=60), gt=timedelta(), description="For handing over one mail."
-    )
-
-    @property
-    def encryption(self) -> str:
-        """The security in force: `starttls`, `tls` or `none`."""
-        if self.security:
-            return self.security
-        if self.port == 465:
-            return "tls"
-        return "none" if self.host in _LOOPBACK else "starttls"
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if (self.username is None) != (self.password is None):
-            raise ValueError("username and password go together")
-        if not f"{self.username}{self.password and self.password.get_secret_value()}".isascii():
-            raise ValueError("username and password may only hold ASCII characters")
-        if self.password and self.encryption == "none" and self.host not in _LOOPBACK:
-            raise ValueError("a password needs security: starttls or tls")
-        return self
-
-
-class EmailConfig(ChannelSection):
-    """A channel that sends mail."""
-
-    kind: Literal["email"] = Field(description="Mail.")
-    to: tuple[Mailbox, ...] = Field(min_length=1, description="Who gets the mail.")
-    sender: Mailbox | None = Field(
-        None,
-        alias="from",
-        description="The address the mail comes from; `ingest@` the first recipient's domain, "
-        "where none is given.",
-    )
-    smtp: SmtpConfig = Field(description="The server that takes the mail.")
 
 
 class Mail:

@@ -1,19 +1,16 @@
 """The webhook channel: a signed POST of the wire object (Standard Webhooks 1.0)."""
 
 import base64
-import binascii
 import hmac
 import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
@@ -22,111 +19,15 @@ from ingest.alerts.render import read_template, templated_body, webhook_body
 from ingest.alerts.tidy import line
 from ingest.deliver.deadline import Deadline
 from ingest.deliver.reason import reason
-from ingest.deliver.settings import ChannelSection
+from ingest.deliver.settings import WebhookConfig, key_bytes
 from ingest.deliver.tls import NoteCertificate, tls_context, unnoted
 from ingest.errors import DeliveryError
 from ingest.model import Delivery
-from ingest.units import Duration
 
 LATER = {408, 425, 429}
 """The 4xx that say "not now" (RFC 9110 §15.5.9, RFC 8470, RFC 6585) rather than "never"."""
 MAX_ANSWER = 1000
 """Bytes read of an answer that is no success, to quote its reason."""
-
-_PREFIX = "whsec_"
-_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # a token, RFC 9110 §5.6.2
-_VALUE = re.compile(r"[\x20-\x7e]*")
-_OURS = re.compile(r"webhook-.*|content-.*|host|connection|transfer-encoding", re.IGNORECASE)
-
-
-def key_bytes(secret: str) -> bytes:
-    """Return the signing key: what `whsec_…` holds in base64, else the text itself in UTF-8.
-
-    Raises ValueError for an empty secret and for broken base64.
-    """
-    if not secret.startswith(_PREFIX):
-        key = secret.encode()
-    else:
-        coded = secret.removeprefix(_PREFIX)
-        try:
-            key = base64.b64decode(coded + "=" * (-len(coded) % 4), validate=True)
-        except binascii.Error as error:
-            raise ValueError("after `whsec_` a secret continues in base64") from error
-    if not key:
-        raise ValueError("a secret must not be empty")
-    return key
-
-
-def _one_or_more(value: object) -> object:
-    return (value,) if isinstance(value, str | SecretStr) else value
-
-
-def _usable(secret: SecretStr) -> SecretStr:
-    key_bytes(secret.get_secret_value())
-    return secret
-
-
-def _web_address(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"\s", url):
-        raise ValueError("not a web address; write for example https://soc.example.org/hook")
-    return url
-
-
-def _sendable(headers: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
-    for name, value in headers.items():
-        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value.get_secret_value()):
-            raise ValueError(f"the header {line(name, 40)} has a name or value HTTP does not allow")
-        if _OURS.fullmatch(name):
-            raise ValueError(f"the header {name} is set by the channel itself")
-    return headers
-
-
-def _readable(template: str) -> str:
-    read_template(template)
-    return template
-
-
-def _one_line(value: str) -> str:
-    if not value or not _VALUE.fullmatch(value):
-        raise ValueError("not a content type; write for example text/plain; charset=utf-8")
-    return value
-
-
-Secrets = Annotated[
-    tuple[Annotated[SecretStr, AfterValidator(_usable)], ...],
-    BeforeValidator(_one_or_more),
-    WithJsonSchema(
-        {
-            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
-            "writeOnly": True,
-        }
-    ),
-]
-
-
-class WebhookConfig(ChannelSection):
-    """A channel that posts signed JSON to a web address."""
-
-    kind: Literal["webhook"] = Field(description="A signed POST.")
-    url: Annotated[str, AfterValidator(_web_address)] = Field(
-        repr=False, description="Where to post; http or https."
-    )
-    secret: Secrets = Field(
-        min_length=1, description="The signing secret, or a list of them, newest first."
-    )
-    headers: Annotated[dict[str, SecretStr], AfterValidator(_sendable)] = Field(
-        {}, description="Further headers, for example Authorization."
-    )
-    template: Annotated[str, AfterValidator(_readable)] | None = Field(
-        None, description="A Jinja template for the body; left out: the message as JSON."
-    )
-    content_type: Annotated[str, AfterValidator(_one_line)] = Field(
-        "application/json", description="What the body is, where a template makes it."
-    )
-    timeout: Duration = Field(
-        timedelta(seconds=20), gt=timedelta(), description="For a whole exchange."
-    )
 
 
 class Webhook:

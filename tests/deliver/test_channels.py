@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from ingest.deliver import ChannelConfig, Channels, delivery_id
+from ingest.deliver import Channels
+from ingest.deliver.settings import ChannelConfig
 from ingest.errors import ConfigError, DeliveryError
 from tests.alerts.samples import ARTICLE, TITLE, data, delivery
 from tests.deliver.servers import Postbox, mail_server
@@ -92,13 +93,6 @@ def test_keys_without_effect_yet_are_read_by_every_kind() -> None:
     )
 
     assert all(getattr(channel, key) for channel in found.values() for key in keys)
-
-
-def test_ids_of_deliveries_are_all_different_and_fit_for_headers() -> None:
-    ids = {delivery_id() for _ in range(100)}
-
-    assert len(ids) == 100
-    assert all(id.isascii() and id.replace("_", "").isalnum() for id in ids)
 
 
 # --- Apprise --------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ingest.deliver.smtp import EmailConfig, Mail, SmtpConfig
+from ingest.deliver.settings import EmailConfig, SmtpConfig
+from ingest.deliver.smtp import Mail
 from ingest.errors import DeliveryError
 from ingest.jobs.certificates import Certificates
 from ingest.model import DeliveryState

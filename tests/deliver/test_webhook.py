@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
-from ingest.deliver.webhook import Webhook, WebhookConfig, key_bytes
+from ingest.deliver.settings import WebhookConfig, key_bytes
+from ingest.deliver.webhook import Webhook
 from ingest.errors import DeliveryError
 from ingest.jobs.certificates import Certificates
 from tests.alerts.samples import delivery
