@@ -151,12 +151,17 @@ def understand(
 
 
 def _plans(feed: Feed, parsed: ParsedFeed, store: Store) -> Sequence[EntryPlan]:
-    """Compare a document with what is stored of its feed."""
-    known = dict(store.known(feed.id, {entry.key for entry in parsed.entries}))
-    strange = freshness.strangers(parsed, known) if feed.first_polled_at else ()
-    aliases = parse.aliases(parsed, strange, polling.habits(feed)) if strange else {}
-    if aliases:
-        known |= store.known(feed.id, {alias for each in aliases.values() for alias in each})
+    """Compare a document with what is stored of its feed.
+
+    What the cut left of it is new, as a rule, and asked for at once by all its keys.
+    """
+    keys, habits = {entry.key for entry in parsed.entries}, polling.habits(feed)
+    aliases = parse.aliases(parsed, keys, habits) if parsed.left_out else {}
+    known = dict(store.known(feed.id, keys.union(*aliases.values()))) if keys else {}
+    strange = freshness.strangers(parsed, known) if feed.first_polled_at else set()
+    if not strange <= aliases.keys():
+        aliases = parse.aliases(parsed, strange, habits)
+        known |= store.known(feed.id, set().union(*aliases.values()))
     hashes = freshness.unrecognised(parsed, known)
     same = store.known_hashes(feed.id, hashes) if hashes else None
     return freshness.decide(parsed, known, aliases=aliases, same=same)

@@ -78,17 +78,18 @@ def to_entry(row: Row[Any]) -> Entry:
 # --- from a feed ------------------------------------------------------------------------------
 
 
+_KNOWN = select(entries.c.key, entries.c.id, entries.c.hash, entries.c.earlier).where(
+    entries.c.feed_id == bindparam("feed"), entries.c.key.in_(bindparam("asked", expanding=True))
+)
+
+
 def known(connection: Connection, feed_id: int, keys: Collection[str]) -> Mapping[str, KnownEntry]:
     """Return what is stored of those of the feed's entries that are known, by key."""
     asked = {index_key(key): key for key in keys}
-    columns = (entries.c.key, entries.c.id, entries.c.hash, entries.c.earlier)
     found: dict[str, KnownEntry] = {}
     for some in chunks(asked, 500):
-        query = select(*columns).where(entries.c.feed_id == feed_id, entries.c.key.in_(some))
-        found |= {
-            asked[row.key]: KnownEntry(row.id, row.hash, tuple(row.earlier))
-            for row in connection.execute(query)
-        }
+        for row in connection.execute(_KNOWN, {"feed": feed_id, "asked": some}):
+            found[asked[row.key]] = KnownEntry(row.id, row.hash, tuple(row.earlier))
     return found
 
 

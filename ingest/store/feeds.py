@@ -235,10 +235,12 @@ def save_news(connection: Connection, feed: Feed) -> None:
     connection.execute(update(feeds).where(feeds.c.id == feed.id).values(values))
 
 
+_ITEMS = select(feed_items.c.digests).where(feed_items.c.feed_id == bindparam("feed"))
+
+
 def items(connection: Connection, feed_id: int) -> Mapping[str, str]:
     """Return digest and key of the items of a feed's last document."""
-    found = connection.scalar(select(feed_items.c.digests).where(feed_items.c.feed_id == feed_id))
-    return found or {}
+    return connection.scalar(_ITEMS, {"feed": feed_id}) or {}
 
 
 def _learned(feed: Feed) -> dict[str, Any]:
