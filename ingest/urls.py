@@ -111,6 +111,7 @@ def join(base: str, link: str) -> str | None:
     return absolute.replace(" ", "%20")
 
 
+@lru_cache(maxsize=512)
 def _split(url: str) -> tuple[SplitResult, str, int]:
     """Return the parts of an address with its host in normal form and its effective port."""
     parts = urlsplit(_cleaned(url))

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from calendar import timegm
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from time import struct_time
 
@@ -64,16 +65,18 @@ _HOURS = {
 }  # fmt: skip
 
 
-def parse(written: str | None, given: struct_time | None = None) -> datetime | None:
+def parse(
+    written: str | None, other: Callable[[str], struct_time | None] | None = None
+) -> datetime | None:
     """Return the time a feed writes, or None where it can't be read or is no article's date.
 
-    `given` is feedparser's reading, which is taken for the forms that only it knows (Korean, Greek,
-    Hungarian); it is checked, since it fills what is missing from today's date.
+    `other` is asked for the forms that only feedparser knows (Korean, Greek, Hungarian); it is
+    checked, since it fills what is missing from today's date.
     A time without zone is taken as UTC, as the RSS and W3C profiles have it.
     """
     text = " ".join((written or "")[:100].split())
     try:
-        when = _number(text) or _iso(text) or _words(text) or _feedparsers(text, given)
+        when = _number(text) or _iso(text) or _words(text) or _by_other(text, other)
     except (ValueError, OverflowError):
         return None
     return when if when and OLDEST <= when < NEWEST else None
@@ -152,8 +155,7 @@ def _offset(zone: str) -> timedelta:
     return timedelta(hours=_HOURS.get(name[0].upper(), 0)) if name else timedelta()
 
 
-def _feedparsers(text: str, given: struct_time | None) -> datetime | None:
-    """Return feedparser's reading where the text has a year at all."""
-    if given is None or not _YEAR.search(text):
-        return None
-    return datetime.fromtimestamp(timegm(given), UTC)
+def _by_other(text: str, other: Callable[[str], struct_time | None] | None) -> datetime | None:
+    """Return another's reading where the text has a year at all."""
+    given = other(text) if other and _YEAR.search(text) else None
+    return datetime.fromtimestamp(timegm(given), UTC) if given else None

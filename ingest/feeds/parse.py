@@ -337,11 +337,8 @@ def _length(written: object) -> int | None:
 def _when(of: Mapping[str, Any], *names: str) -> datetime | None:
     """Return the first of these dates that can be read."""
     for name in names:
-        # Asking feedparser for a missing `updated` gives `published`, with a warning.
-        if name in of:
-            found = dates.parse(str(of[name]), of.get(f"{name}_parsed"))
-            if found:
-                return found
+        if name in of and (found := dates.parse(str(of[name]), reader.date)):
+            return found
     return None
 
 

@@ -11,10 +11,14 @@ import xml.sax
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from time import struct_time
+from types import SimpleNamespace
 from typing import Any
 from xml.sax.handler import feature_external_ges, feature_external_pes, feature_namespaces
 
+import feedparser
 import feedparser.api
+import feedparser.datetimes
 import feedparser.mixin
 from feedparser.exceptions import UndeclaredNamespace
 
@@ -49,6 +53,8 @@ _ACCIDENTS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeEr
 feedparser.mixin.make_safe_absolute_uri = lru_cache(maxsize=64)(
     feedparser.mixin.make_safe_absolute_uri
 )
+# The one thing it copies there is a flat dictionary, twice for each entry.
+feedparser.mixin.copy = SimpleNamespace(deepcopy=feedparser.FeedParserDict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,16 @@ class _Bounds:
         if len(self._get_context().get("tags", ())) < MAX_TAGS:  # type: ignore[attr-defined]
             super()._add_tag(term, scheme, label)  # type: ignore[misc]
 
+    def _end_published(self) -> None:
+        self.pop("published")  # type: ignore[attr-defined]  # the date in it is read by `dates`
+
+    _end_issued = _end_pubdate = _end_published
+
+    def _end_updated(self) -> None:
+        self.pop("updated")  # type: ignore[attr-defined]
+
+    _end_modified = _end_lastbuilddate = _end_updated
+
     def _end_hour(self) -> None:
         self._note_skipped("hour")
 
@@ -137,11 +153,21 @@ def read(text: str, base: str, language: str | None = None) -> Document:
         parser = _Loose(base, language, "utf-8", entities)
         problem = _run_loose(parser, data) or problem
     return Document(
-        feed=parser.feeddata,
-        entries=parser.entries,
+        # Plain dictionaries: what is stored has its proper name, and theirs are slow to ask.
+        feed=dict(parser.feeddata),
+        entries=[dict(entry) for entry in parser.entries],
         version=version or parser.version,
         warnings=() if problem is None else (_described(problem),),
     )
+
+
+def date(written: str) -> struct_time | None:
+    """Return feedparser's reading of a date."""
+    try:
+        found: struct_time | None = feedparser.datetimes._parse_date(written)
+    except _ACCIDENTS:
+        return None
+    return found
 
 
 def _prepared(text: str) -> tuple[str | None, bytes, Mapping[str, str]]:

@@ -1,6 +1,7 @@
 """Dates as feeds write them."""
 
 from datetime import UTC, datetime, timedelta
+from time import struct_time
 
 import pytest
 from hypothesis import given, settings
@@ -59,10 +60,11 @@ def test_what_is_no_date_of_an_article_is_none(written: str | None) -> None:
 
 
 def test_feedparsers_reading_counts_only_where_the_text_has_a_year() -> None:
-    given_tuple = datetime(2024, 6, 3, tzinfo=UTC).timetuple()
+    def other(text: str) -> struct_time:
+        return datetime(2024, 6, 3, tzinfo=UTC).timetuple()
 
-    assert dates.parse("2024년 6월 3일", given_tuple) == datetime(2024, 6, 3, tzinfo=UTC)
-    assert dates.parse("T12:30", given_tuple) is None
+    assert dates.parse("2024년 6월 3일", other) == datetime(2024, 6, 3, tzinfo=UTC)
+    assert dates.parse("T12:30", other) is None
 
 
 def test_tomorrow_in_another_zone_is_not_ahead() -> None:
