@@ -275,6 +275,15 @@ class Extraction:
 
 
 @dataclass(frozen=True, slots=True)
+class Hint:
+    """What the feed says of an entry whose page is read; a vote, never the answer."""
+
+    title: str = ""
+    summary: str = ""
+    authors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """An article as stored."""
 

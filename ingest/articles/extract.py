@@ -10,13 +10,13 @@ from selectolax.lexbor import LexborHTMLParser
 from ingest.articles import (
     addresses,
     appstate,
+    by_rule,
     byline,
     clean,
     container,
     language,
     metadata,
     quality,
-    sites,
 )
 from ingest.articles import display as display_html
 from ingest.articles import page as pages
@@ -26,7 +26,7 @@ from ingest.articles.sites import SiteRule
 from ingest.articles.words import plain, squeeze
 from ingest.errors import ExtractError
 from ingest.gates import GATE_HEAD
-from ingest.model import Extraction
+from ingest.model import Extraction, Hint
 
 MIN_STRUCTURED = 300
 """Shorter texts in structured data are teasers."""
@@ -37,15 +37,6 @@ MIN_BODY = 40
 
 MIN_LANDING = 300
 """With fewer characters, a page that sends its readers on ("You are being redirected …") is followed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """What the feed says of the entry; a vote, never the answer."""
-
-    title: str = ""
-    summary: str = ""
-    authors: tuple[str, ...] = ()
 
 
 def extract(
@@ -65,9 +56,9 @@ def extract(
     tree = pages.parse(html, content_type)
     said = metadata.read(tree, url, hint.title if hint else "")
     if rule is not None:
-        said = sites.metadata(tree, rule, said)
+        said = by_rule.metadata(tree, rule, said)
     about = _about(said, hint)
-    next_page = sites.next_page(tree, rule, url) if rule is not None else None
+    next_page = by_rule.next_page(tree, rule, url) if rule is not None else None
     read = _read(tree, rule, said.descriptions, display=display)
     shown = byline.above(clean.above(read.lines, about))
     if not about.authors:
@@ -140,7 +131,7 @@ def _read(
     if tree.body is None or tree.root is None:
         return _Read()
     remove = rule.remove if rule is not None else ()
-    node = sites.find(tree, rule) if rule is not None else None
+    node = by_rule.find(tree, rule) if rule is not None else None
     if node is not None:
         markup = (node.html or "") if display else ""
         return _Read(clean.read(node, remove), "site_rule", markup=markup)

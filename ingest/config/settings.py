@@ -15,7 +15,6 @@ from pydantic import (
 from ingest.alerts.settings import Health
 from ingest.articles.settings import Articles
 from ingest.articles.sites import SiteRules
-from ingest.config.advice import warnings
 from ingest.config.schema import describe
 from ingest.deliver.settings import ChannelConfig
 from ingest.feeds.settings import FeedConfig, Polling
@@ -24,8 +23,6 @@ from ingest.rules.settings import ListFile, RuleConfig
 from ingest.store.settings import Retention
 from ingest.stories.settings import Stories
 from ingest.units import ConfigPath, Section, config_folder
-
-__all__ = ["Settings", "schema", "warnings"]
 
 _SQLITE = "sqlite:///"
 _LISTEN = r"(\[[0-9A-Fa-f:.]+\]|[^:\s]+):[0-9]{1,5}"

@@ -22,7 +22,7 @@ def load(folder: Path) -> tuple[SiteRules, list[ConfigError]]:
     for each in [shipped, own] if own.resolve() != shipped.resolve() else [own]:
         for path in sorted(each.glob("*.yaml")):
             try:
-                rules.append(parse_rule(_text(path), str(path)))
+                rules.append(parse_rule(_text(path), str(path), shipped=each is shipped))
             except ConfigErrors as several:
                 faults += several.faults
             except ConfigError as fault:

@@ -12,12 +12,10 @@ from typing import Any
 from ingest import urls
 from ingest.errors import NotAFeed, ParseError
 from ingest.feeds import cut, dates, encoding, identity, jsonfeed, markup, reader, sitemap
+from ingest.feeds.freshness import TRUNCATED
 from ingest.feeds.identity import USUAL, Habits, Traits
 from ingest.gates import GATE_HEAD, is_gate
 from ingest.model import Enclosure, ParsedEntry, ParsedFeed
-
-TRUNCATED = "the feed is cut off; its last entry may be missing"
-"""The warning of a document that ends too early; such a document is no state to remember."""
 
 _END = re.compile(r"</(?:[\w.-]+:)?(?:rss|feed|rdf|channel|urlset)\s*>", re.IGNORECASE)
 _OPENING = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)[\s>]", re.IGNORECASE)

@@ -28,10 +28,9 @@ from ingest.errors import (
     TooLarge,
 )
 from ingest.feeds import completeness, identity, pace
-from ingest.feeds.freshness import FICKLE_AFTER, new_guids
+from ingest.feeds.freshness import FICKLE_AFTER, TRUNCATED, new_guids
 from ingest.feeds.identity import Habits
 from ingest.feeds.pace import GONE, TOO_MANY, Pace, Why
-from ingest.feeds.parse import TRUNCATED
 from ingest.feeds.settings import FeedConfig, Polling
 from ingest.feeds.websub import Hub
 from ingest.model import (

@@ -80,8 +80,10 @@ class Client:
     ) -> None:
         self._settings, self._note_certificate = settings, note_certificate
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": ACCEPT_ENCODING}
+        # A file of the operator's is read now, so that a fault in it is told at the start.
+        context = tls_context(str(settings.ca_file)) if settings.ca_file else None
         self._adapter = Adapter(
-            tls_context(str(settings.ca_file) if settings.ca_file else None),
+            lambda: context or tls_context(),
             hosts=max(KEPT_CONNECTIONS // settings.per_site, 1),
             per_host=settings.per_site,
             proxy=settings.proxy.get_secret_value() if settings.proxy else None,

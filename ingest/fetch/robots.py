@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from time import monotonic
-from typing import Protocol
-
-from protego import Protego
+from typing import TYPE_CHECKING, Protocol
 
 from ingest.errors import Blocked, FetchError, HttpStatus, Offline
 from ingest.fetch import guard
 from ingest.fetch.settings import Fetch
 from ingest.model import Exchange, Request, Response, RobotsVerdict, RobotsWhy
+
+if TYPE_CHECKING:
+    from protego import Protego
 
 TOKEN = "ingest"  # noqa: S105 - the product token of RFC 9309 §2.2.1, the name in our User-Agent
 
@@ -61,7 +62,7 @@ class Fetcher(Protocol):
 class _Rules:
     """The rules of one origin; `parsed` is None where everything is allowed or nothing known."""
 
-    parsed: Protego | None
+    parsed: "Protego | None"
     weight: int
     until: float
     """When to ask again, monotonic."""
@@ -161,6 +162,8 @@ class Robots:
             return self._lost(known, asked)
         text = response.body[:PARSE_BYTES].decode("utf-8-sig", "replace")
         lines = list(_concerning_us(text.splitlines()))
+        from protego import Protego  # noqa: PLC0415  of no use where no page is read
+
         until = self._clock() + FRESH_S
         asked = Exchange(response.status, elapsed_s=response.elapsed_s, address=response.address)
         return _Rules(Protego.parse("\n".join(lines)), _weight(lines), until, asked)

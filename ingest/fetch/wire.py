@@ -346,21 +346,27 @@ class Post(Get):
 class Adapter(HTTPAdapter):
     """The way of requests to the wire, with one TLS context and without what a GET needs not.
 
+    `tls` makes the context when the first connection wants it: reading the authorities takes long.
     Certificates are always verified against that context, whatever `verify` says: the option
     works by changing the context, which here all connections share.
     """
 
     def __init__(
-        self, context: ssl.SSLContext, *, hosts: int, per_host: int, proxy: str | None = None
+        self,
+        tls: Callable[[], ssl.SSLContext],
+        *,
+        hosts: int,
+        per_host: int,
+        proxy: str | None = None,
     ) -> None:
-        self._context, self._proxy = context, proxy
+        self._tls, self._proxy, self._making = tls, proxy, threading.Lock()
         super().__init__(pool_connections=hosts, pool_maxsize=per_host)
 
     def init_poolmanager(
         self, connections: int, maxsize: int, block: bool = False, **options: Any
     ) -> None:
         """Make the store of kept connections; the least recently used host goes first."""
-        options |= {"num_pools": connections, "maxsize": maxsize, "ssl_context": self._context}
+        options |= {"num_pools": connections, "maxsize": maxsize}
         if self._proxy:
             headers = self.proxy_headers(self._proxy)
             self.poolmanager = ProxyManager(self._proxy, proxy_headers=headers, **options)
@@ -385,8 +391,17 @@ class Adapter(HTTPAdapter):
         """Return the connections to the request's host."""
         assert isinstance(request, Get)
         scheme, host, port = request.target.origin
+        if scheme == "https" or self._proxy:
+            self._secure()
         pool: HTTPConnectionPool = self.poolmanager.connection_from_host(host, port, scheme)
         return pool
+
+    def _secure(self) -> None:
+        """Have all connections from now on use the one context."""
+        options = self.poolmanager.connection_pool_kw
+        with self._making:
+            if "ssl_context" not in options:
+                options["ssl_context"] = self._tls()
 
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
         """Return the request line's target: the whole address where a proxy forwards it."""

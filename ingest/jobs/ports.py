@@ -7,8 +7,6 @@ from time import sleep
 from typing import Protocol, TypeVar
 
 from ingest.alerts.throttle import Facts
-from ingest.articles import extract
-from ingest.articles.extract import Hint
 from ingest.articles.learned import Habits
 from ingest.articles.sites import SiteRule
 from ingest.articles.track import Sighting
@@ -23,6 +21,7 @@ from ingest.model import (
     EntryPlan,
     Extraction,
     Feed,
+    Hint,
     KnownEntry,
     Match,
     PageRead,
@@ -433,6 +432,6 @@ class Doors:
     robots: Robots
     store: Store
     channels: Channels
-    extract: Extract = extract.extract
+    extract: Extract
     rest: Callable[[float], None] = sleep
     """Waits for some seconds between two requests of one job to one site."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ingest.articles import extract, learned, quality, track
+from ingest.articles import learned, quality, track
 from ingest.errors import Offline
 from ingest.jobs.context import OFFLINE_WAIT, Context
 from ingest.jobs.keep import Kept, document, keep, think
@@ -122,7 +122,10 @@ def next_look(entry: Entry, context: Context, now: datetime) -> datetime | None:
 
 def _own_text(entry: Entry) -> Extraction:
     """Return the article as the feed itself gives it."""
-    return extract.from_feed(
+    # Here, as most feeds have nothing new and this takes long to load.
+    from ingest.articles.extract import from_feed  # noqa: PLC0415
+
+    return from_feed(
         entry.title,
         entry.summary,
         entry.content,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ingest.errors import FetchError, HttpStatus, Offline, ParseError
-from ingest.feeds import freshness, parse, polling, websub
+from ingest.feeds import freshness, polling, websub
 from ingest.feeds.polling import Check
 from ingest.jobs.context import OFFLINE_WAIT, Context
 from ingest.jobs.hubs import wish
@@ -138,6 +138,9 @@ def understand(
     feed: Feed, body: bytes, url: str, headers: Mapping[str, str], store: Store, now: datetime
 ) -> tuple[ParsedFeed, Sequence[EntryPlan]]:
     """Read a document of a feed and compare it with what is stored; raises ParseError."""
+    # Here, as most checks bring nothing to parse and feedparser takes long to load.
+    from ingest.feeds import parse  # noqa: PLC0415
+
     parsed = parse.parse(
         body,
         url=url,
@@ -155,6 +158,8 @@ def _plans(feed: Feed, parsed: ParsedFeed, store: Store) -> Sequence[EntryPlan]:
 
     What the cut left of it is new, as a rule, and asked for at once by all its keys.
     """
+    from ingest.feeds import parse  # noqa: PLC0415  loaded already
+
     keys, habits = {entry.key for entry in parsed.entries}, polling.habits(feed)
     aliases = parse.aliases(parsed, keys, habits) if parsed.left_out else {}
     known = dict(store.known(feed.id, keys.union(*aliases.values()))) if keys else {}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ingest.articles import extract, parts, quality
+from ingest.articles import parts, quality
 from ingest.errors import ExtractError, FetchError, HttpStatus, NetworkError, Offline, TimedOut
 from ingest.feeds.polling import outcome_of
 from ingest.jobs.context import Context
@@ -13,6 +13,7 @@ from ingest.model import (
     Entry,
     Exchange,
     Extraction,
+    Hint,
     PageRead,
     RawPage,
     Request,
@@ -217,7 +218,7 @@ def _understood(response: Response, own: Extraction, context: Context) -> Scrape
             url=response.url,
             content_type=content_type,
             rule=context.sites.for_url(response.url),
-            hint=extract.Hint(title=own.title, summary=own.summary, authors=own.authors),
+            hint=Hint(title=own.title, summary=own.summary, authors=own.authors),
             display=True,
         )
     except ExtractError as error:

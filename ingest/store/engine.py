@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -143,8 +143,16 @@ def insert_new(connection: Connection, table: Table) -> Any:
 
 @cache
 def _insert_new(dialect: str, table: Table) -> Any:
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    return insert(table).on_conflict_do_nothing()
+    return insert_into(dialect, table).on_conflict_do_nothing()
+
+
+def insert_into(dialect: str, table: Table) -> Any:
+    """Return an insert that knows ON CONFLICT, as this dialect has it."""
+    if dialect == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415  large, and not everyone's database
+
+    return postgresql.insert(table)
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

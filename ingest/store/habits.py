@@ -4,11 +4,10 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ingest.articles import learned
 from ingest.articles.learned import Habits, Mark
-from ingest.store.engine import insert_new
+from ingest.store.engine import insert_into, insert_new
 from ingest.store.tables import furniture, site_articles
 
 _COUNT = select(site_articles.c.articles).where(site_articles.c.host == bindparam("h"))
@@ -49,8 +48,7 @@ def learn(connection: Connection, host: str, digests: Collection[int]) -> None:
 
 
 def _upsert(connection: Connection) -> Any:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    added = dialect.insert(furniture)
+    added = insert_into(connection.dialect.name, furniture)
     return added.on_conflict_do_update(
         index_elements=["host", "digest"],
         set_={"weight": added.excluded.weight, "seen_in": added.excluded.seen_in},

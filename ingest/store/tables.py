@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     DateTime,
     Dialect,
     Float,
@@ -88,7 +89,18 @@ metadata = MetaData(
 
 def _where(condition: str) -> dict[str, Any]:
     """Return the arguments of a partial index."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+    return {"info": {"where": condition}}
+
+
+@event.listens_for(metadata, "before_create")
+def _make_partial(_: MetaData, connection: Connection, **__: object) -> None:
+    """Tell partial indexes so in the words of this database.
+
+    Not where they are defined: naming PostgreSQL there would load all of it for SQLite, too.
+    """
+    for index in (index for table in metadata.tables.values() for index in table.indexes):
+        if condition := index.info.get("where"):
+            index.dialect_options[connection.dialect.name]["where"] = text(condition)
 
 
 feeds = Table(

@@ -14,12 +14,11 @@ from threading import BoundedSemaphore, Lock, Timer
 from typing import BinaryIO, cast
 
 import ingest
-from ingest.articles.extract import Hint
 from ingest.articles.sites import SiteRule
 from ingest.errors import ExtractError
-from ingest.model import Extraction
-from ingest.workers import page_process
-from ingest.workers.page_process import Question
+from ingest.model import Extraction, Hint
+from ingest.workers import frames
+from ingest.workers.frames import Question
 
 WALL_S = 60.0
 """Seconds after which a process is given up even if it used no CPU time: six times its CPU limit,
@@ -44,10 +43,10 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 class _Process:
     """One process and the pipes to it; used by one thread at a time."""
 
-    def __init__(self, limits: page_process.Limits) -> None:
+    def __init__(self, limits: frames.Limits) -> None:
         # A group of its own: Ctrl-C on a terminal is for this program, which then ends its input.
         self._popen = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-P", "-m", page_process.__name__, *map(str, limits)],
+            [sys.executable, "-P", "-m", "ingest.workers.page_process", *map(str, limits)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(),
@@ -72,10 +71,10 @@ class _Process:
         timer = Timer(wall_s, self._popen.kill)
         timer.start()
         try:
-            page_process.write_frame(self._in, question)
-            page_process.write_frame(self._in, page)
+            frames.write_frame(self._in, question)
+            frames.write_frame(self._in, page)
             self._in.flush()
-            return page_process.read_frame(self._out, MAX_REPLY)
+            return frames.read_frame(self._out, MAX_REPLY)
         finally:
             timer.cancel()
 
@@ -103,7 +102,7 @@ class Pages:
         processes: int | None = None,
         *,
         wall_s: float = WALL_S,
-        limits: page_process.Limits = page_process.LIMITS,
+        limits: frames.Limits = frames.LIMITS,
     ) -> None:
         most = processes or min(os.cpu_count() or 1, MAX_PROCESSES)
         self._room = BoundedSemaphore(most)
@@ -128,10 +127,10 @@ class Pages:
         """
         is_text = isinstance(html, str)
         question = Question(url, content_type, rule, hint, is_text, display)
-        asked = page_process.QUESTION.dump_json(question)
+        asked = frames.encode_question(question)
         page = html.encode("utf-8", "replace") if isinstance(html, str) else html
         with self._room:
-            reply = page_process.decode_reply(self._ask(asked, page))
+            reply = frames.decode_reply(self._ask(asked, page))
         if reply.extraction is None:
             raise ExtractError(reply.error, outcome=reply.outcome, moved_to=reply.moved_to)
         return reply.extraction

@@ -9,6 +9,7 @@ import pytest
 
 from ingest.articles import extract
 from ingest.errors import ExtractError
+from ingest.model import Hint
 
 PAGES = Path(__file__).parent.parent / "data" / "pages"
 NAMES = sorted(path.stem for path in PAGES.glob("*.html"))
@@ -108,7 +109,7 @@ def test_hostile_markup_ends_in_a_result_or_a_reason(html: str) -> None:
 
 def test_the_feed_has_a_vote_where_the_page_names_nobody() -> None:
     page = "<p>" + "A sentence of the article that goes on for quite a while. " * 3
-    hint = extract.Hint(title="From the feed", authors=("Oda Brandt",))
+    hint = Hint(title="From the feed", authors=("Oda Brandt",))
 
     found = extract.extract(page, url=URL, hint=hint)
 

@@ -6,7 +6,8 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from ingest.articles import extract
-from ingest.articles.sites import SiteRule, SiteRules, next_page, parse_rule
+from ingest.articles.by_rule import next_page
+from ingest.articles.sites import SiteRule, SiteRules, parse_rule
 from ingest.errors import ConfigError
 
 SHIPPED = sorted((Path(__file__).parents[2] / "config" / "sites").glob("*.yaml"))
@@ -18,6 +19,8 @@ SHIPPED = sorted((Path(__file__).parents[2] / "config" / "sites").glob("*.yaml")
         ("body: p", "x.yaml:1:1: `hosts` is missing"),
         ("hosts: [a.test]\nbodi: p", "x.yaml:2:1: unknown key `bodi` (did you mean `body`?)"),
         ("hosts: [a.test]\nbody: 'p[['", "x.yaml:2:1: `body`: `p[[` is not a CSS selector"),
+        ("hosts: [a.test]\ndate: ''", "x.yaml:2:1: `date`: `` is not a CSS selector"),
+        ("hosts: [a.test]\nremove: [.x, 'p::after']", "`p::after` is not a CSS selector"),
         ("hosts: [https://a.test/x]", "is not a host name"),
         ("hosts: [a.test]\nhosts: [b.test]", "x.yaml:2:1: `hosts` is given twice"),
         ("hosts: [a.test", "not valid YAML"),

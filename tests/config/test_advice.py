@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.config.settings import warnings
+from ingest.config.advice import warnings
 from tests.config.files import settings_of
 
 MAIL = "kind: email, to: [desk@example.org], from: bot@example.org, smtp: {host: localhost}"

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from ingest.config import reference
+from ingest.config.advice import warnings
 from ingest.config.load import load
-from ingest.config.settings import schema, warnings
+from ingest.config.settings import schema
 from ingest.config.starter import files
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ingest.errors import NotAFeed, ParseError
 from ingest.feeds import parse, reader
+from ingest.feeds.freshness import TRUNCATED
 from ingest.model import ParsedFeed
 
 URL = "https://feeds.example.org/news/feed.xml"
@@ -96,8 +97,8 @@ def test_a_feed_cut_off_gives_its_whole_entries_and_says_so() -> None:
     cut = read(whole[:at])
 
     assert [entry.guid for entry in cut.entries] == ["quay-1"]
-    assert parse.TRUNCATED in cut.warnings
-    assert parse.TRUNCATED not in read(whole).warnings
+    assert TRUNCATED in cut.warnings
+    assert TRUNCATED not in read(whole).warnings
 
 
 def test_a_feed_without_closing_tags_keeps_all_its_entries() -> None:

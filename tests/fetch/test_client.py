@@ -375,7 +375,7 @@ def test_many_threads_get_each_their_own_answer(client: Client, origin: Origin) 
 
 
 def test_connections_are_kept_for_the_hosts_asked_last() -> None:
-    adapter = Adapter(tls_context(), hosts=2, per_host=1)
+    adapter = Adapter(tls_context, hosts=2, per_host=1)
     answer: Answer = (200, {}, b"")
     with Origin("127.0.1.1") as one, Origin("127.0.1.2") as two, Origin("127.0.1.3") as three:
         for site in (one, two, three, three, one):
@@ -519,7 +519,7 @@ def test_an_unknown_certificate_is_refused(client: Client) -> None:
 
 def test_no_option_of_requests_turns_verification_off() -> None:
     context = tls_context()
-    adapter = Adapter(context, hosts=1, per_host=1)
+    adapter = Adapter(lambda: context, hosts=1, per_host=1)
 
     with (
         Hostile(saying(ok(b"never")), tls=True) as server,

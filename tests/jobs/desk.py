@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from ingest.articles.extract import extract
 from ingest.articles.settings import Articles
 from ingest.articles.sites import SiteRules
 from ingest.feeds.settings import FeedConfig, Polling
@@ -100,7 +101,7 @@ def open_job_desk(folder: Path, *feeds: str) -> JobDesk:
     store.sync_feeds(wanted, NOW)
     web, channels = FakeFetcher(), ListChannels()
     context = Context(
-        doors=Doors(web, OpenRobots(), store, channels),
+        doors=Doors(web, OpenRobots(), store, channels, extract),
         polling=Polling(),
         fetch=Fetch(),
         articles=Articles(),

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ingest.errors import Offline
-from ingest.jobs.ports import Doors
 from ingest.jobs.read import read
 from ingest.model import Exchange, FeedState, RobotsVerdict
 from tests.desk import prose
@@ -17,7 +16,7 @@ OFFLINE = Offline("our own network seems to be down", url=FEED)
 
 def robots(desk: JobDesk, robots: OpenRobots) -> None:
     doors = desk.context.doors
-    desk.set(doors=Doors(doors.fetcher, robots, doors.store, doors.channels))
+    desk.set(doors=replace(doors, robots=robots))
 
 
 def test_no_feed_is_blamed_while_our_own_network_is_down(desk: JobDesk) -> None:

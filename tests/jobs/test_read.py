@@ -1,5 +1,6 @@
 """From an entry to what is told of it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,6 @@ import pytest
 from ingest.articles.settings import Articles
 from ingest.errors import DeliveryError, HttpStatus, TimedOut
 from ingest.feeds.settings import Polling
-from ingest.jobs.ports import Doors
 from ingest.model import Change, DeliveryState, PlacementWhy
 from tests.desk import prose
 from tests.fakes import OpenRobots
@@ -171,7 +171,7 @@ def test_robots_txt_is_obeyed_and_said(desk: JobDesk) -> None:
     publish(desk)
     doors = desk.context.doors
     robots = OpenRobots(frozenset({PAGE}))
-    desk.set(doors=Doors(doors.fetcher, robots, doors.store, doors.channels))
+    desk.set(doors=replace(doors, robots=robots))
     (done,) = desk.read()
 
     assert done.page.outcome == "robots"

@@ -10,10 +10,10 @@ from time import monotonic
 import pytest
 
 from ingest.articles import extract
-from ingest.articles.extract import Hint
 from ingest.articles.sites import SiteRule
 from ingest.errors import ExtractError
-from ingest.workers import page_process
+from ingest.model import Hint
+from ingest.workers import frames
 from ingest.workers.pages import Pages
 from tests.desk import page, prose, wait_for
 
@@ -102,7 +102,7 @@ def test_a_process_that_died_idle_is_replaced_unseen(pages: Pages) -> None:
 
 
 def test_a_page_that_takes_too_long_is_given_up_by_the_kernel() -> None:
-    short = Pages(1, limits=page_process.Limits(1, 10**9))
+    short = Pages(1, limits=frames.Limits(1, 10**9))
 
     with pytest.raises(ExtractError, match="took too long"):
         short.extract("<p>Words of a very long page that has no end. </p>" * 190_000, url=URL)
@@ -111,7 +111,7 @@ def test_a_page_that_takes_too_long_is_given_up_by_the_kernel() -> None:
 
 
 def test_a_page_that_takes_too_much_memory_is_given_up() -> None:
-    small = Pages(1, limits=page_process.Limits(10, 150_000_000))
+    small = Pages(1, limits=frames.Limits(10, 150_000_000))
 
     with pytest.raises(ExtractError, match=r"too much memory|broke the parser"):
         small.extract("<p>Words of a very long page that has no end. </p>" * 190_000, url=URL)
