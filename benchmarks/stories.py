@@ -200,12 +200,13 @@ def edits_of(kinds: dict[str, str], pair: frozenset[str]) -> set[str]:
 def cause(sketches: dict[str, Sketch], pair: frozenset[str]) -> str:
     """Return why two copies stand apart, asked of the two alone."""
     one, other = (sketches[text] for text in sorted(pair))
-    overlap = cluster.compare(one, other)
+    common = frozenset(one.samples).intersection(other.samples)
+    overlap = cluster.compare(one, other, common)
     if overlap is None:
         return "next to nothing in common: letter errors, or parts of one text that do not meet"
     if cluster.place(other, [Candidate(1, 1, one)]).story_id:
         return "copies, but not found, or found in stories that had begun apart"
-    if facts.tell_else(one, other, overlap.words):
+    if facts.tell_else(one, other, common, overlap.words):
         return "other numbers and names at the same places: mangled, or in house style"
     if overlap.share < 0.45:
         return "too small a part in common: rewritten, or a brief of an updated text"

@@ -5,7 +5,7 @@ half the cost of a text and of the start.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,8 +33,14 @@ _SET_UP = """
 """
 
 
-_HITS = "SELECT value, method, article_id FROM fingerprints WHERE value"
-_SKETCHES = "SELECT article_id, story_id, hops, sketch FROM sketches WHERE article_id"
+_HITS = """
+    SELECT f.value, method, article_id
+    FROM json_each(?) AS asked CROSS JOIN fingerprints AS f ON f.value = asked.value
+"""
+_SKETCHES = """
+    SELECT article_id, story_id, hops, sketch
+    FROM json_each(?) AS asked CROSS JOIN sketches ON article_id = asked.value
+"""
 _NAME = "SELECT name FROM names WHERE story_id = ?"
 _HIGHEST = """
     SELECT max(ifnull((SELECT max(article_id) FROM sketches), 0),
@@ -93,13 +99,13 @@ class Clusterer:
             self._index.commit()
         return name
 
-    def _candidates(self, sketch: Sketch) -> list[Candidate]:
+    def _candidates(self, sketch: Sketch) -> Iterable[Candidate]:
         asked = near.fingerprints(sketch)
         values = [value for _, value in asked]
-        hits = index.hits(asked, self._index.execute(_among(_HITS, values), values))
+        hits = index.hits(asked, self._index.execute(_HITS, (str(values),)))
         if not hits.likely:
-            return []
-        rows = self._index.execute(_among(_SKETCHES, hits.likely), hits.likely)
+            return ()
+        rows = self._index.execute(_SKETCHES, (str(hits.likely),))
         return index.candidates(hits, rows)
 
     def _name(self, story_id: int) -> str:
@@ -110,7 +116,3 @@ class Clusterer:
         """Return the highest number given so far; copies without a row of their own need none."""
         (number,) = self._index.execute(_HIGHEST).fetchone()
         return int(number)
-
-
-def _among(query: str, values: Sequence[int]) -> str:
-    return f"{query} IN ({', '.join('?' * len(values))})"

@@ -41,7 +41,7 @@ def find(connection: Connection, sketch: Sketch, since: datetime) -> list[Candid
     if not hits.likely:
         return []
     rows = connection.execute(_LIVING, {"ids": hits.likely, "since": since})
-    return index.candidates(hits, rows)
+    return list(index.candidates(hits, rows))
 
 
 def keep(

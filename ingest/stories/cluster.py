@@ -6,7 +6,7 @@ joins texts that only share a footer, a quotation or a template; what tells thos
 in `_is_copy` and in `stories.facts`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -63,21 +63,25 @@ class Overlap:
     """Share of the shorter title's words that the other title has; 0 where one says too little."""
 
 
-def place(sketch: Sketch, candidates: Sequence[Candidate]) -> Placement:
+def place(sketch: Sketch, candidates: Iterable[Candidate]) -> Placement:
     """Return the story of a text: that of its closest copy among the candidates, or a new one.
 
-    Of equally close candidates the first counts.
+    Of equally close candidates the first counts; none is asked for after one that is all the same.
     """
-    found = near.fingerprints(sketch)
-    furniture = candidates[0].furniture if candidates else frozenset()
+    found, samples = near.fingerprints(sketch), frozenset(sketch.samples)
+    furniture: Collection[Fingerprint] = ()
     best: tuple[Candidate, Overlap] | None = None
     for candidate in candidates:
+        furniture = candidate.furniture
         if sketch.text_hash and sketch.text_hash == candidate.sketch.text_hash:
             return _same_text(candidate)
-        overlap = compare(sketch, candidate.sketch, candidate.furniture)
+        common = samples.intersection(candidate.sketch.samples)
+        overlap = compare(sketch, candidate.sketch, common, furniture)
         if overlap is None or (best and overlap.share <= best[1].share):
             continue
-        if _is_copy(overlap) and not facts.tell_else(sketch, candidate.sketch, overlap.words):
+        if _is_copy(overlap) and not facts.tell_else(
+            sketch, candidate.sketch, common, overlap.words
+        ):
             best = candidate, overlap
             if overlap.share > _CLOSE:
                 break
@@ -174,14 +178,17 @@ class _Side:
     def lead(self) -> int:
         """Words before the first match."""
         start = self.matching.index(True) if True in self.matching else -1
-        return near.place(self.sketch, self.kept[start]) - near.place(self.sketch, self.kept[0])
+        first, begins = near.places(self.sketch, (self.kept[0], self.kept[start]))
+        return begins - first
 
 
 def compare(
-    one: Sketch, other: Sketch, furniture: Collection[Fingerprint] = frozenset()
+    one: Sketch,
+    other: Sketch,
+    common: Collection[int],
+    furniture: Collection[Fingerprint] = frozenset(),
 ) -> Overlap | None:
-    """Return what two texts have in common, or None where it is next to nothing."""
-    common = frozenset(one.samples).intersection(other.samples)
+    """Return what two texts with these samples in common share, or None where it is next to nothing."""
     if len(common) < _MIN_MATCHES:
         return None
     values = {value & 0xFFFF for method, value in furniture if method == near.Method.SHINGLE}

@@ -35,13 +35,12 @@ class _Facts:
         return self.other_numbers + self.other_names
 
 
-def tell_else(one: Sketch, other: Sketch, words: float) -> bool:
+def tell_else(one: Sketch, other: Sketch, common: Collection[int], words: float) -> bool:
     """Return whether two texts agree but for their numbers and names, as two from one template do.
 
     Asked from both sides: a copy whose facts were cut, garbled or added to has others on one side
     only.
     """
-    common = frozenset(one.samples).intersection(other.samples)
     ours, theirs = _anchored(one, common), _anchored(other, common)
     sides = _facts(ours, theirs), _facts(theirs, ours)
     return _are_bulletins(sides, words) or _differ_in_most_numbers(sides)
@@ -111,7 +110,7 @@ def _anchored(sketch: Sketch, common: Collection[int]) -> _Anchored:
     """Return the facts of a text; beginning and end of a text count as agreed."""
     size = len(sketch.samples)
     matches = [-1, *compress(range(size), map(common.__contains__, sketch.samples)), size]
-    places = [near.place(sketch, at) for at in matches]
+    places = near.places(sketch, matches)
     ends = [*sketch.samples, 0]
     anchored: list[tuple[int, int, bool]] = []
     for fact, anchor in sketch.facts:

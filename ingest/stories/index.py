@@ -4,7 +4,7 @@ The rows are kept by `store.sketches` for the daemon and by `store.clusterer` fo
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 
@@ -31,9 +31,9 @@ _MIN_WEIGHT, _FEW = 2.0, 6
 a single one with their story, of 700 new stories 540 did with some text."""
 
 _WEIGHT: Mapping[int, float] = {
-    near.Method.SHINGLE: 1.0,
-    near.Method.TITLE: 2.0,
-    near.Method.TEXT: 100.0,
+    int(near.Method.SHINGLE): 1.0,
+    int(near.Method.TITLE): 2.0,
+    int(near.Method.TEXT): 100.0,
 }
 
 Row = tuple[int, int, int, bytes]
@@ -44,7 +44,7 @@ Row = tuple[int, int, int, bytes]
 class Hits:
     """The stored texts under the fingerprints of a new one."""
 
-    prints: Mapping[int, Collection[Fingerprint]]
+    prints: Mapping[int, Set[Fingerprint]]
     """Article to those of the fingerprints that it is stored under."""
     furniture: frozenset[Fingerprint] = frozenset()
     likely: Sequence[int] = ()
@@ -79,10 +79,10 @@ def _crowded(prints: Mapping[int, Collection[Fingerprint]]) -> frozenset[Fingerp
 
 
 def _likely(
-    prints: Mapping[int, Collection[Fingerprint]], furniture: frozenset[Fingerprint], *, few: bool
+    prints: Mapping[int, Set[Fingerprint]], furniture: frozenset[Fingerprint], *, few: bool
 ) -> list[int]:
     weights = {
-        article_id: sum(_WEIGHT[print_[0]] for print_ in found if print_ not in furniture)
+        article_id: sum([_WEIGHT[method] for method, _ in found - furniture])
         for article_id, found in prints.items()
     }
     least = 1.0 if few else _MIN_WEIGHT
@@ -93,15 +93,15 @@ def _likely(
     return likely[:_LIKELY]
 
 
-def candidates(hits: Hits, rows: Iterable[Row]) -> list[Candidate]:
-    """Return what to compare with, the likeliest first, given the stored rows of the likely texts."""
+def candidates(hits: Hits, rows: Iterable[Row]) -> Iterator[Candidate]:
+    """Yield what to compare with, the likeliest first, given the stored rows of the likely texts."""
     found = {row[0]: row for row in rows}
     ordered = [found[article_id] for article_id in hits.likely if article_id in found]
     held: defaultdict[int, set[Fingerprint]] = defaultdict(set)
     for article_id, story_id, _, _ in ordered:
         held[story_id].update(hits.prints[article_id])
-    return [
-        Candidate(
+    for article_id, story_id, hops, packed in ordered[:MAX_CANDIDATES]:
+        yield Candidate(
             article_id,
             story_id,
             near.unpack(packed),
@@ -109,5 +109,3 @@ def candidates(hits: Hits, rows: Iterable[Row]) -> list[Candidate]:
             shared=frozenset(held[story_id]),
             furniture=hits.furniture,
         )
-        for article_id, story_id, hops, packed in ordered[:MAX_CANDIDATES]
-    ]

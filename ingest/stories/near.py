@@ -14,7 +14,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from hashlib import blake2b
-from itertools import chain, compress, islice
+from itertools import chain, compress, islice, repeat
+from string import ascii_lowercase, ascii_uppercase, digits
+from typing import Generic, TypeVar
 from unicodedata import normalize
 from zlib import crc32
 
@@ -73,6 +75,10 @@ class Method(IntEnum):
     TEXT = 3
 
 
+_METHODS = [int(method) for method in Method]
+"""As plain numbers, which are cheaper to compare."""
+
+
 class _Kind(IntEnum):
     """What the spelling of a word says of it; one byte each."""
 
@@ -87,9 +93,14 @@ _CAPITALS, _NUMBER, _NAME = int(_Kind.CAPITALS), int(_Kind.NUMBER), int(_Kind.NA
 _ENDS = 4
 """Added to the kind of a word that a full stop follows."""
 
-_IS_WORD = bytes(kind == _ENDS or not kind for kind in range(256))
-_IS_FACT = bytes(kind != _ENDS and kind > 0 for kind in range(256))
-"""Translate kinds so that a plain word, or any other, is 1 and all else 0."""
+_ODD = 8
+"""In place of the kind where a chunk has to be read."""
+
+_IS_WORD, _IS_FACT, _IS_ODD = (
+    bytes(kind in kinds for kind in range(256))
+    for kinds in ({0, _ENDS}, {*range(1, 8)} - {_ENDS}, {_ODD})
+)
+"""Translate kinds so that those asked for are 1 and all else 0."""
 
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|\w[\w\u00ad\u0300-\u036f'’]{0,63}")
@@ -119,26 +130,22 @@ def sketch(title: str, body: str) -> Sketch:
 
     Time and size are bounded whatever the text: the first `MAX_WORDS` words are looked at.
     """
-    heading = _chunks(title[:MAX_TITLE])
-    words, kinds = _read(_chunks(body[:MAX_CHARACTERS]) if body.strip() else heading)
+    heading = _cut(title[:MAX_TITLE])
+    words, kinds = _read(_cut(body[:MAX_CHARACTERS]) if body.strip() else heading)
     named, _ = _read(heading)
-    telling = _TITLES.of(heading)
+    telling = [*_telling_words(heading)]
     shingles = _shingles(words)
     samples, places = _sampled(shingles)
     return Sketch(
         text_hash=_text_hash(words, named),
         title_hash=crc32(_packed(named)) if len(telling) >= MIN_TITLE else 0,
-        title=frozenset(_lower_halves(telling[:24])),
+        title=frozenset(value & 0xFFFF for value in telling[:24]),
         length=len(shingles),
         opening=bisect_left(places, OPENING),
-        samples=tuple(_lower_halves(samples)),
+        samples=tuple([value & 0xFFFF for value in samples]),
         prints=tuple(_telling(samples, places)),
         facts=tuple(_facts(words, kinds, places)),
     )
-
-
-def _lower_halves(values: "array[int]") -> list[int]:
-    return _unpacked(_packed(values), "H")[::2].tolist()
 
 
 def _shingles(words: "array[int]") -> "array[int]":
@@ -152,17 +159,14 @@ def _shingles(words: "array[int]") -> "array[int]":
     return _unpacked(combined.to_bytes(4 * len(words), "little"))[:-2]
 
 
-def _sampled(shingles: "array[int]") -> tuple["array[int]", Sequence[int]]:
+def _sampled(shingles: "array[int]") -> tuple[Sequence[int], Sequence[int]]:
     """Return the sampled shingles in reading order, and the place where each first stands."""
     lowest = _packed(shingles)[::4]
     chosen = lowest[:OPENING].translate(_OPENING_SAMPLE) + lowest[OPENING:].translate(_BODY_SAMPLE)
-    at = list(islice(compress(range(len(shingles)), chosen), _MAX_SAMPLES))
-    samples = array("I", islice(compress(shingles, chosen), _MAX_SAMPLES))
-    first = dict(zip(reversed(samples), reversed(at), strict=True))
-    if len(first) < len(at):
-        at = sorted(first.values())
-        samples = array("I", map(shingles.__getitem__, at))
-    return samples, at
+    places = [*islice(compress(range(len(shingles)), chosen), _MAX_SAMPLES)]
+    first = dict(zip(map(shingles.__getitem__, reversed(places)), reversed(places), strict=True))
+    places = sorted(first.values())
+    return [*map(shingles.__getitem__, places)], places
 
 
 def _telling(samples: Sequence[int], places: Sequence[int]) -> list[int]:
@@ -176,11 +180,12 @@ def _telling(samples: Sequence[int], places: Sequence[int]) -> list[int]:
 
 def fingerprints(sketch: Sketch) -> list[Fingerprint]:
     """Return everything a text can be found by."""
-    found: list[Fingerprint] = [(Method.SHINGLE, value) for value in sketch.prints]
+    shingle, title, text = _METHODS
+    found: list[Fingerprint] = [(shingle, value) for value in sketch.prints]
     if sketch.title_hash:
-        found.append((Method.TITLE, sketch.title_hash))
+        found.append((title, sketch.title_hash))
     if sketch.text_hash:
-        found.append((Method.TEXT, sketch.text_hash))
+        found.append((text, sketch.text_hash))
     return found
 
 
@@ -198,66 +203,76 @@ def _facts(words: "array[int]", kinds: bytes, places: Sequence[int]) -> Sequence
     A capitalised word that the text also writes small is no name but the beginning of a sentence.
     One that stands at a beginning is known where it is asked for, but not asked about.
     """
-    telling = kinds.translate(_IS_FACT)
-    known = set(compress(words, telling)).intersection(compress(words, kinds.translate(_IS_WORD)))
-    facts: list[tuple[int, int]] = []
-    for at in compress(range(len(words)), telling):
-        word = words[at]
-        if word in known:
-            continue
-        known.add(word)
-        kind = kinds[at] & 3
-        fact = word & 0xFFFE | (kind == _NUMBER)
-        if kind == _CAPITALS or (kind == _NAME and (not at or kinds[at - 1] & _ENDS)):
-            facts.append((fact, NOWHERE))
-        else:
-            facts.append((fact, _anchor(at, places)))
-        if len(facts) == MAX_FACTS:
-            break
-    return facts
+    telling = [*compress(range(len(words)), kinds.translate(_IS_FACT))]
+    first = dict(zip(map(words.__getitem__, reversed(telling)), reversed(telling), strict=True))
+    facts = set(first).difference(compress(words, kinds.translate(_IS_WORD)))
+    found = sorted(map(first.__getitem__, facts))[:MAX_FACTS]
+    return [
+        (words[at] & 0xFFFE | (kinds[at] & 3 == _NUMBER), anchor)
+        for at, anchor in zip(found, _anchors(found, kinds, places), strict=True)
+    ]
 
 
-def _anchor(place: int, places: Sequence[int]) -> int:
-    """Return twice the index of the first sample that ends at this word or later.
+def _anchors(found: Sequence[int], kinds: bytes, places: Sequence[int]) -> list[int]:
+    """Return for each of these words twice the index of the first sample that ends at it or later.
 
     One more where that sample has the word in it, so that a match of the sample is a match of the
-    word.
+    word; `NOWHERE` for words at a beginning.
     """
-    index = bisect_left(places, place - 2)
-    return 2 * index + (index < len(places) and places[index] <= place)
+    ends = [*places, MAX_WORDS]
+    after = map(bisect_left, repeat(places), [at - 2 for at in found])
+    return [
+        NOWHERE
+        if (kind := kinds[at] & 3) == _CAPITALS or (kind == _NAME and _opens(at, kinds))
+        else 2 * index + (ends[index] <= at)
+        for at, index in zip(found, after, strict=True)
+    ]
 
 
-def place(sketch: Sketch, index: int) -> int:
-    """Return about how many words stand before a sample, or before the end of the text."""
-    if index < 0:
-        return 0
-    if index == len(sketch.samples):
-        return sketch.length
-    if index <= sketch.opening:
-        return OPENING_STEP * index
-    return OPENING + BODY_STEP * (index - sketch.opening)
+def _opens(at: int, kinds: bytes) -> bool:
+    """Return whether a word is the first of a sentence."""
+    return not at or kinds[at - 1] & _ENDS > 0
+
+
+def places(sketch: Sketch, indices: Iterable[int]) -> list[int]:
+    """Return about how many words stand before samples, or before the beginning and end of a text."""
+    size, opening = len(sketch.samples), sketch.opening
+    dense, start = OPENING_STEP, OPENING - BODY_STEP * opening
+    return [
+        sketch.length
+        if index == size
+        else dense * max(0, index)
+        if index <= opening
+        else start + BODY_STEP * index
+        for index in indices
+    ]
 
 
 # --- words ------------------------------------------------------------------------------------
 
-# A text is cut at spaces and punctuation, and each chunk is looked up as it stands: nearly all were
-# met before, so that a word costs a look in a dictionary and no more. As UTF-8, because bytes are
-# translated and split at a tenth of the cost of text.
+# A text is cut at spaces and punctuation. Nearly all pieces are words of ASCII letters: those are
+# folded and hashed all at once, and told by their shape; other pieces are read, and remembered.
+# As UTF-8, because bytes are translated and split at a tenth of the cost of text.
 
 _CUT = bytes(
-    byte if byte > 0x7F or chr(byte).isalnum() or chr(byte) in "'_.,!?" else 0x20
+    byte if byte > 0x7F or chr(byte).isalnum() or chr(byte) in ".," else b" ."[chr(byte) in "!?"]
     for byte in range(256)
 )
-"""Translates what parts ASCII words to a space; other signs stay in their chunk until it is read."""
+"""Translates what parts ASCII words to a space and what ends a sentence to a full stop; other signs
+stay in their chunk until it is read."""
+
+_UNSEEN = b"'_"
+"""Signs that do not count, nor part words."""
 
 
-def _chunks(text: str) -> Sequence[bytes]:
-    """Return the pieces of a text with a word or more in each, broken characters repaired."""
+def _cut(text: str) -> bytes:
+    """Return a text as words between spaces, broken characters repaired."""
     if "&" in text:
         text = html.unescape(text)
     if "\u00e2\u20ac" in text or "\u00c3" in text or "\u00c2" in text:
         text = _MOJIBAKE.sub(_repaired, text)
-    return text.encode("utf-8", "replace").translate(_CUT).split(None, MAX_WORDS)
+    cut = b" %b " % text.encode("utf-8", "replace").translate(_CUT, _UNSEEN)
+    return cut.replace(b" .", b" ").replace(b" ,", b" ")
 
 
 def _repaired(match: re.Match[str]) -> str:
@@ -267,70 +282,100 @@ def _repaired(match: re.Match[str]) -> str:
         return " "
 
 
-_MAX_LEXICON = 1 << 17
-"""Chunks remembered, about 15 MB: 2,000 articles in ten languages use 85,000."""
+def _read(cut: bytes) -> tuple["array[int]", bytes]:
+    """Return the hashes of the first words, and what the spelling of each says."""
+    shape = cut.translate(_SHAPE)
+    if 3 * shape.count(b"~") > len(shape):  # another script
+        return _read_each(cut)
+    plain = cut.lower().replace(b". ", b" ").replace(b", ", b" ").split()
+    shapes = shape.split()
+    if len(plain) != len(shapes):  # signs alone, which `plain` lacks
+        return _read_each(cut)
+    kinds = bytearray(map(_KINDS.__getitem__, shapes[:MAX_WORDS]))
+    odd = [*compress(range(len(kinds)), kinds.translate(_IS_ODD))]
+    words = array("I", map(crc32, plain[:MAX_WORDS]))
+    chunks = cut.split() if odd else ()
+    for at in reversed(odd):
+        words[at : at + 1], kinds[at : at + 1] = _LEXICON[chunks[at]]
+    return words[:MAX_WORDS], bytes(kinds[:MAX_WORDS])
 
-_MAX_CHUNK = 64
-"""Bytes of a chunk that is worth remembering."""
+
+def _read_each(cut: bytes) -> tuple["array[int]", bytes]:
+    """Return the same at a higher cost, whatever the words."""
+    read = [*map(_LEXICON.__getitem__, cut.split()[:MAX_WORDS])]
+    words = array("I", b"".join([hashes for hashes, _ in read]))
+    return words[:MAX_WORDS], b"".join([kinds for _, kinds in read])[:MAX_WORDS]
 
 
-class _Lexicon(dict[bytes, bytes]):
-    """Chunks as they were met, with what is known of their words; a third of `lru_cache`'s cost."""
+_MOST_REMEMBERED = 1 << 16
+"""Pieces remembered, at most about 20 MB."""
 
-    def __init__(self, known: Callable[[bytes], Iterable[int]]) -> None:
+_LONGEST_REMEMBERED = 64
+"""Bytes of a piece that is worth remembering."""
+
+
+_Known = TypeVar("_Known")
+
+
+class _Remembered(dict[bytes, _Known], Generic[_Known]):
+    """What was found out of pieces of text; a third of `lru_cache`'s cost."""
+
+    def __init__(self, find_out: Callable[[bytes], _Known]) -> None:
         super().__init__()
-        self._known = known
+        self._find_out = find_out
 
-    def __missing__(self, chunk: bytes) -> bytes:
-        """Read a chunk, and remember it unless it is long."""
-        known = _packed(array("I", self._known(chunk)))
-        if len(chunk) <= _MAX_CHUNK:
-            if len(self) >= _MAX_LEXICON:
+    def __missing__(self, piece: bytes) -> _Known:
+        """Look at a piece, and remember it unless it is long."""
+        known = self._find_out(piece)
+        if len(piece) <= _LONGEST_REMEMBERED:
+            if len(self) >= _MOST_REMEMBERED:
                 self.clear()
-            self[chunk] = known
+            self[piece] = known
         return known
 
-    def of(self, chunks: Iterable[bytes]) -> "array[int]":
-        """Return what is known of all these chunks."""
-        return _unpacked(b"".join(map(self.__getitem__, chunks)))
+
+_SHAPE = bytes.maketrans(
+    f"{ascii_lowercase}{ascii_uppercase}{digits}".encode() + bytes(range(0x80, 0x100)),
+    b"a" * 26 + b"A" * 26 + b"9" * 10 + b"~" * 0x80,
+)
+"""Translates small letters to one of them, and so with capitals, digits and what is not ASCII."""
 
 
-def _read(chunks: Iterable[bytes]) -> tuple["array[int]", bytes]:
-    """Return the hashes of the first words, and what the spelling of each says."""
-    known = _SPELLINGS.of(chunks)[: 2 * MAX_WORDS]
-    return known[::2], _packed(known[1::2])[::4]
+def _kind_of_shape(shape: bytes) -> int:
+    """Return the kind of words of this shape, `_ODD` where only reading them can tell."""
+    plain = shape[:-1] if shape[-1:] in b".," else shape
+    ends = _ENDS * shape.endswith(b".")
+    if plain.isalpha():
+        return _kind_of_letters(plain) + ends
+    return _NUMBER + ends if plain.isdigit() else _ODD
 
 
-def _spelling(chunk: bytes) -> Iterable[int]:
-    """Return the hash of each word, then its kind."""
-    plain = chunk.rstrip(b".,!?")
-    if plain.isalpha():  # ASCII, as nearly all are
-        ends = _ENDS * (len(plain) < len(chunk) and chunk[-1] in b".!?")
-        return crc32(plain.lower()), _kind_of_letters(plain) + ends
-    return chain.from_iterable(_spellings(chunk.decode()))
+def _spellings(chunk: bytes) -> tuple["array[int]", bytes]:
+    """Return the hash of each word, and its kind."""
+    text = chunk.decode()
+    ends = _ENDS * text.endswith(_STOPS)
+    words = list(_words(text))
+    return array("I", [crc32(word) for word, _ in words]), bytes(kind + ends for _, kind in words)
 
 
-def _spellings(chunk: str) -> Iterator[tuple[int, int]]:
-    ends = _ENDS * chunk.endswith(_STOPS)
-    for word, kind in _words(chunk):
-        yield crc32(word), kind + ends
+_KINDS, _LEXICON = _Remembered(_kind_of_shape), _Remembered(_spellings)
+
+
+def _telling_words(cut: bytes) -> Iterator[int]:
+    """Yield the hashes of those words that tell one title from another."""
+    for chunk in cut.split():
+        plain = chunk.rstrip(b".,").lower()
+        words = [plain] if plain.isalpha() else [word for word, _ in _words(chunk.decode())]
+        yield from (crc32(word) for word in words if len(word) > 3 or word.isdigit())
 
 
 def facts_marked(text: str) -> list[tuple[str, bool]]:
     """Return the first `MAX_WORDS` words of a text, folded, and whether each is a number or a name."""
-    words = chain.from_iterable(_words(chunk.decode()) for chunk in _chunks(text[:MAX_CHARACTERS]))
+    words = chain.from_iterable(
+        _words(chunk.decode()) for chunk in _cut(text[:MAX_CHARACTERS]).split()
+    )
     telling = (_Kind.NUMBER, _Kind.NAME)
     return [(word.decode(), kind in telling) for word, kind in islice(words, MAX_WORDS)]
-
-
-def _telling_words(chunk: bytes) -> Iterator[int]:
-    """Yield the hashes of those words that tell one title from another."""
-    for word, _ in _words(chunk.decode()):
-        if len(word) > 3 or word.isdigit():
-            yield crc32(word)
-
-
-_SPELLINGS, _TITLES = _Lexicon(_spelling), _Lexicon(_telling_words)
 
 
 def _words(chunk: str) -> Iterator[tuple[bytes, _Kind]]:

@@ -92,6 +92,13 @@ def test_a_sketch_is_small() -> None:
     assert len(near.pack(near.sketch(texts.title(1), text))) < 600
 
 
+@given(st.text("aBé0 .,!'\n-”", max_size=60))
+def test_words_read_all_at_once_are_the_words_read_one_by_one(text: str) -> None:
+    cut = near._cut(text)
+
+    assert near._read(cut) == near._read_each(cut)
+
+
 @given(st.text(), st.text())
 def test_any_text_has_a_sketch_that_survives_packing(title: str, body: str) -> None:
     sketch = near.sketch(title, body)
