@@ -306,39 +306,52 @@ def cut(chunk: str) -> Cut:
     if simple := simply(chunk):
         key, start, plain, ended = simple
         return Cut((Word(key, start, start + len(plain), plain),), (), (1,) if ended else ())
-    return _in_parts(chunk) or _cut_by_shape(chunk)
+    return _cut_by_shape(chunk)
 
 
-def _in_parts(chunk: str) -> Cut | None:
-    """Cut plain words joined by hyphens, and plain words with one apostrophe; None for others.
+Token = tuple[str, int, int]
+"""A spelling in a chunk, the number of its first word there and of the one after its last."""
 
-    Most of what `simply` leaves, at a third of the cost of going by shape.
+
+class Tokens(NamedTuple):
+    """What `cut` finds in a chunk, but for where it stands and how it is written."""
+
+    width: int
+    """Its number of words."""
+    tokens: list[Token]
+    breaks: tuple[int, ...]
+
+
+def tokens(chunk: str) -> Tokens:
+    """Return words and joined forms of a chunk; for those that `simply` has nothing to say of.
+
+    Plain words joined by hyphens, and plain words with one apostrophe, are most of these and
+    need not go by shape.
     """
     found = _PARTS.fullmatch(chunk)
-    if found is None:
-        return None
+    if found is None or found[2] in ("s", "S"):
+        words, joined, breaks = _cut_by_shape(chunk)
+        every = [(word.key, at, at + 1) for at, word in enumerate(words)]
+        every += [(key, first, first + width) for key, first, width in joined]
+        return Tokens(len(words), every, breaks)
     head, tail, hyphenated, closing, stop = found.groups()
     if hyphenated is None:
-        if tail in "sS":
-            return None
-        words = _around_apostrophe(head, tail, found.start(1))
+        keys = _around_apostrophe(head, tail)
+        every = [(key, at, at + 1) for at, key in enumerate(keys)]
     else:
-        words, at = [], found.start(3)
-        for plain in _HYPHEN.split(hyphenated):
-            words.append(Word(fold(plain), at, at + len(plain), plain))
-            at += len(plain) + 1
-    ended = bool(stop) and (bool(closing) or stop != "." or not _is_short(words[-1].key))
-    joined = _joined(words, 0) if hyphenated else ()
-    return Cut(tuple(words), tuple(joined), (len(words),) if ended else ())
+        keys = [fold(plain) for plain in _HYPHEN.split(hyphenated)]
+        every = [(key, at, at + 1) for at, key in enumerate(keys)]
+        every += [(key, first, first + width) for key, first, width in _joined(keys, 0)]
+    ended = bool(stop) and (bool(closing) or stop != "." or not _is_short(keys[-1]))
+    return Tokens(len(keys), every, (len(keys),) if ended else ())
 
 
-def _around_apostrophe(head: str, tail: str, at: int) -> list[Word]:
+def _around_apostrophe(head: str, tail: str) -> list[str]:
     """Return one word without its apostrophe, or two where the first is a shortened article."""
-    after = at + len(head) + 1
-    end = after + len(tail)
-    if fold(head) in _ELIDED and fold(tail[0])[:1] in _VOWELS:
-        return [Word(fold(head), at, after - 1, head), Word(fold(tail), after, end, tail)]
-    return [Word(fold(head + tail), at, end, head + tail)]
+    first = fold(head)
+    if first in _ELIDED and fold(tail[0])[:1] in _VOWELS:
+        return [first, fold(tail)]
+    return [fold(head + tail)]
 
 
 def _cut_by_shape(chunk: str) -> Cut:
@@ -377,7 +390,7 @@ def _words(normal: str, shape: str) -> tuple[list[Word], list[Joined], int]:
         whole = kind != "one"
         if not (whole and start == last_end + 1 and shape[last_end] == "-"):
             if len(words) - first > 1:
-                joined += _joined(words, first)
+                joined += _joined([word.key for word in words[first:]], first)
             first = len(words)
         last_end = end if whole else -2
         if not whole:
@@ -398,7 +411,7 @@ def _words(normal: str, shape: str) -> tuple[list[Word], list[Joined], int]:
         if start and _dotted(shape, start):
             joined.append(Joined(f".{word.key}", len(words) - 1, 1))
     if len(words) - first > 1:
-        joined += _joined(words, first)
+        joined += _joined([word.key for word in words[first:]], first)
     return words, joined, quiet
 
 
@@ -433,17 +446,20 @@ def _word(normal: str, shape: str, start: int, end: int) -> Word:
     return Word(fold(plain), start, end, plain)
 
 
-def _joined(words: list[Word], first: int) -> Iterator[Joined]:
-    """Yield the joined forms of the hyphenated words from `first` on: every run of up to four.
+def _joined(keys: list[str], first: int) -> list[Joined]:
+    """Return the joined forms of hyphenated words, numbered from `first`: every run of up to four.
 
     Four parts cover names and models (Su-27-like, Bab-el-Mandeb-2); the whole is there too.
     """
-    last = len(words)
-    for start in range(first, last - 1):
-        for stop in range(start + 2, min(start + 4, last) + 1):
-            yield Joined("".join(word.key for word in words[start:stop]), start, stop - start)
-    if last - first > 4:
-        yield Joined("".join(word.key for word in words[first:]), first, last - first)
+    count = len(keys)
+    if count == 2:  # nearly always
+        return [Joined(keys[0] + keys[1], first, 2)]
+    joined = [
+        Joined("".join(keys[start:stop]), first + start, stop - start)
+        for start in range(count - 1)
+        for stop in range(start + 2, min(start + 4, count) + 1)
+    ]
+    return [*joined, Joined("".join(keys), first, count)] if count > 4 else joined
 
 
 # --- what a text index needs --------------------------------------------------------------------
@@ -530,25 +546,23 @@ class _Keys(NamedTuple):
 
 
 def _keys_of(chunk: str) -> _Keys:
-    words, joined, _ = cut(chunk)
-    tokens = [(at, at + 1, word.key) for at, word in enumerate(words)]
-    tokens += [(first, first + width, key) for key, first, width in joined]
-    if len(tokens) == 1:  # nearly always
-        key = words[0].key
+    if simple := simply(chunk):  # nearly always
+        key = simple[0]
         number = _numbers(key)
         run = key if is_run(key) else ""
         return _Keys((key[:LONGEST_KEY],), number, number, run, run)
+    width, every, _ = tokens(chunk)
     starting: dict[int, list[str]] = {}
-    for start, _, key in tokens:
+    for key, start, _ in every:
         starting.setdefault(start, []).append(key)
-    pairs = [pair(key, after) for _, end, key in tokens for after in starting.get(end, ())]
-    keys = dict.fromkeys([*(key[:LONGEST_KEY] for _, _, key in tokens), *filter(None, pairs)])
+    pairs = [pair(key, after) for key, _, end in every for after in starting.get(end, ())]
+    keys = dict.fromkeys([*(key[:LONGEST_KEY] for key, _, _ in every), *filter(None, pairs)])
     return _Keys(
         tuple(keys),
         _numbers(*starting.get(0, ())),
-        _numbers(*(key for _, end, key in tokens if end == len(words))),
-        words[0].key if words and is_run(words[0].key) else "",
-        words[-1].key if words and is_run(words[-1].key) else "",
+        _numbers(*(key for key, _, end in every if end == width)),
+        every[0][0] if width and is_run(every[0][0]) else "",
+        every[width - 1][0] if width and is_run(every[width - 1][0]) else "",
     )
 
 

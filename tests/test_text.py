@@ -149,7 +149,12 @@ def test_cutting_any_text_gives_ordered_places_and_settled_keys(chunk: str) -> N
     | st.text(st.sampled_from("aBlé1'’s-‑.%"), min_size=3, max_size=8)
 )
 def test_the_short_way_gives_what_the_long_way_gives(chunk: str) -> None:
-    assert text.cut(chunk) == text._cut_by_shape(chunk)
+    words, joined, breaks = text._cut_by_shape(chunk)
+    spelt = [(word.key, at, at + 1) for at, word in enumerate(words)]
+    spelt += [(key, first, first + width) for key, first, width in joined]
+
+    assert text.cut(chunk) == (words, joined, breaks)
+    assert text.tokens(chunk) == (len(words), spelt, breaks)
     if simple := text.simply(chunk):
         key, start, plain, ended = simple
         long = text._cut_by_shape(chunk)

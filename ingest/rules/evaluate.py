@@ -69,8 +69,10 @@ def _is_its_key(term: Term) -> bool:
 
 def _count(parts: tuple[Node, ...], reading: Reading, *, enough: int) -> int:
     """Return how many of the parts are true, counting no further than `enough`."""
-    count = 0
+    count, places = 0, reading.places
     for part in parts:
+        if isinstance(part, Term) and part.key and part.key not in places:
+            continue  # most parts of most rules
         if holds(part, reading):
             count += 1
             if count == enough:

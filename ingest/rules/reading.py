@@ -6,8 +6,8 @@ Texts repeat themselves, so what a chunk between two spaces means is kept from t
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from itertools import accumulate, chain
+from collections.abc import Iterable, Mapping
+from itertools import accumulate, chain, repeat
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from ingest.model import Document, Span
 from ingest.rules.lists import Listing
 from ingest.rules.stems import Stems
-from ingest.text import Word, cut, fold_name, simply
+from ingest.text import Word, cut, fold_name, simply, tokens
 
 Place = tuple[int, int]
 """Numbers of the first word and of the one after the last, counted through the document."""
@@ -32,10 +32,10 @@ MOST_PLACES = 10_000
 
 _MOST_CHUNKS = 50_000
 """Chunks remembered, and as many from before (about 15 MB): the daily vocabulary of many feeds."""
-_MOST_LABELS = 10
-"""Parts of a host name that are compared, the last ones; real ones have two to five."""
 _LONGEST_CHUNK = 50
 """Longer runs without a space hardly come again."""
+_MOST_LABELS = 10
+"""Parts of a host name that are compared, the last ones; real ones have two to five."""
 
 _HEAD = 3
 """Letters by which beginnings are looked up, or fewer where fewer are asked for."""
@@ -61,27 +61,11 @@ None for a word that nobody asks for.
 """
 _END = _More(1, breaks=(1,))
 """A single word at the end of a sentence."""
-_UNKNOWN: _Meaning = ((), None)
 
 
-class _Meanings(dict[str, _Meaning]):
-    """What chunks mean, learnt when one is asked for; those not met for long are forgotten."""
-
-    def __init__(self, learn: Callable[[str], _Meaning]) -> None:
-        super().__init__()
-        self._learn = learn
-        self._before: dict[str, _Meaning] = {}
-
-    def __missing__(self, chunk: str) -> _Meaning:
-        meaning = self._before.get(chunk, _UNKNOWN)
-        if meaning is _UNKNOWN:
-            meaning = self._learn(chunk)
-        if len(chunk) <= _LONGEST_CHUNK:
-            if len(self) >= _MOST_CHUNKS:
-                self._before = dict(self)
-                self.clear()
-            self[chunk] = meaning
-        return meaning
+_NEW: _Meaning = ((), None)
+"""Stands for the meaning of a chunk that is not known yet."""
+_NEW_EACH = repeat(_NEW)
 
 
 class _Field:
@@ -234,10 +218,19 @@ class Vocabulary:
         self._heads = {head: sorted(lengths) for head, lengths in heads.items()}
         """Lengths of the beginnings asked for, by their first letters."""
         self._head_lengths = sorted({len(head) for head in heads})
-        self._meanings = _Meanings(self._learn)
+        self._intricate = bool(
+            self._stems or self._shapes or any(head < _HEAD for head in self._head_lengths)
+        )
+        """Whether a word can be asked for though neither it nor its first letters are known."""
+        self._known: dict[str, _Meaning] = {}
+        """What chunks mean."""
+        self._before: dict[str, _Meaning] = {}
+        """What they meant before those were too many; what is not met again is forgotten."""
 
     def read(self, document: Document) -> Reading:
         """Find the words of a document that rules ask for."""
+        if len(self._known) > _MOST_CHUNKS:
+            self._known, self._before = {}, self._known
         reading = Reading(document, self._lists)
         reading.body = self._read("title", 0, reading, reading.places) + APART
         end = self._read("text", reading.body, reading, reading.places)
@@ -269,10 +262,14 @@ class Vocabulary:
         Most chunks are plain and passed over at once: `base` grows only by their exceptions.
         """
         field, breaks, number = reading.begin(name, base), reading.breaks, 0
+        known = self._known  # this one all the way, whatever other threads have it replaced by
         for paragraph in _paragraphs(field.text):
             breaks.add(base)
             chunks = paragraph.split()
-            for at, meaning in enumerate(map(self._meanings.__getitem__, chunks)):
+            for at, meant in enumerate(map(known.get, chunks, _NEW_EACH)):
+                if meant is None:
+                    continue
+                meaning = meant if meant is not _NEW else self._learn(chunks[at], known)
                 if meaning is None:
                     continue
                 words, more = meaning
@@ -294,39 +291,59 @@ class Vocabulary:
             number += len(chunks)
         return base
 
-    def _learn(self, chunk: str) -> _Meaning:
-        simple = simply(chunk)
-        if simple is None:
-            return (), self._look_at(chunk)
-        key, _, plain, ended = simple
-        wanted = self.answered_by(key)
-        if self._stems:
-            wanted += self._stems.answered_by(key, plain)
-        return (tuple(wanted), _END if ended else None) if wanted or ended else None
+    def _learn(self, chunk: str, known: dict[str, _Meaning]) -> _Meaning:
+        """Return what a chunk means, and keep it.
+
+        Most are words nobody asks for: that is found out here, without a further call.
+        """
+        meaning = self._before.get(chunk, _NEW)
+        if meaning is _NEW:
+            plain = chunk[:-1] if chunk[-1] in ",;:" else chunk
+            key = plain.lower()
+            if (
+                plain.isalnum()
+                and plain.isascii()
+                and key not in self._words
+                and key[:_HEAD] not in self._heads
+                and not self._intricate
+            ):
+                meaning = None
+            else:
+                meaning = self._meaning(chunk)
+        if len(chunk) <= _LONGEST_CHUNK:
+            known[chunk] = meaning
+        return meaning
+
+    def _meaning(self, chunk: str) -> _Meaning:
+        if simple := simply(chunk):
+            key, _, plain, ended = simple
+            wanted = self.answered_by(key)
+            if self._stems:
+                wanted += self._stems.answered_by(key, plain)
+            return (wanted, _END if ended else None) if wanted or ended else None
+        return (), self._look_at(chunk)
 
     def _look_at(self, chunk: str) -> _More:
-        words, joined, breaks = cut(chunk)
-        keys = [(word.key, at, at + 1) for at, word in enumerate(words)]
-        keys += [(key, first, first + width) for key, first, width in joined]
+        width, every, breaks = tokens(chunk)
         hits = [
-            (wanted, first, after) for key, first, after in keys for wanted in self.answered_by(key)
+            (wanted, start, end) for key, start, end in every for wanted in self.answered_by(key)
         ]
         if self._stems:
-            for at, word in enumerate(words):
+            for at, word in enumerate(cut(chunk).words):
                 answered = self._stems.answered_by(word.key, word.plain)
                 hits += [(wanted, at, at + 1) for wanted in answered]
-        return _More(len(words), tuple(hits), breaks)
+        return _More(width, tuple(hits), breaks)
 
-    def answered_by(self, key: str) -> list[str]:
+    def answered_by(self, key: str) -> tuple[str, ...]:
         """Return the wanted words that a word of a text fulfils."""
-        answered = [key] if key in self._words else []
+        answered: tuple[str, ...] = (key,) if key in self._words else ()
         for head in self._head_lengths:
             for length in self._heads.get(key[:head], ()):
                 if (beginning := key[:length] + "*") in self._words:
-                    answered.append(beginning)
+                    answered += (beginning,)
         if self._shapes:
             shapes = self._shapes.get(key[:1], ())
-            answered += [word for word, pattern in shapes if pattern.fullmatch(key)]
+            answered += tuple(word for word, pattern in shapes if pattern.fullmatch(key))
         return answered
 
 

@@ -61,7 +61,7 @@ class Stems:
             for stem in _stems(word[1:]):
                 self._by_stem.setdefault(stem, []).append(word)
 
-    def answered_by(self, key: str, plain: str) -> list[str]:
+    def answered_by(self, key: str, plain: str) -> tuple[str, ...]:
         """Return the wanted words that a word of a text fulfils, each with its language.
 
         `~attack@english` is one; `~attack@` is the word itself, in whatever language.
@@ -69,7 +69,7 @@ class Stems:
         answered = [f"{word}@" for word in self._by_key.get(key, ())]
         for stem in _stems(plain):
             answered += [f"{word}@{stem[0]}" for word in self._by_stem.get(stem, ())]
-        return answered
+        return tuple(answered)
 
     def spellings(self, word: str, language: str | None) -> list[str]:
         """Return what of `answered_by` counts in an article: that of its language, if it is known."""
