@@ -167,6 +167,6 @@ def _plans(feed: Feed, parsed: ParsedFeed, store: Store) -> Sequence[EntryPlan]:
     if not strange <= aliases.keys():
         aliases = parse.aliases(parsed, strange, habits)
         known |= store.known(feed.id, set().union(*aliases.values()))
-    hashes = freshness.unrecognised(parsed, known)
+    hashes = freshness.unrecognised(parsed, known) if feed.first_polled_at else ()
     same = store.known_hashes(feed.id, hashes) if hashes else None
     return freshness.decide(parsed, known, aliases=aliases, same=same)
