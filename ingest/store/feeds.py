@@ -214,10 +214,18 @@ def _checked(feed: Feed) -> dict[str, Any]:
     }
 
 
+_OF_FEED = feed_items.c.feed_id == bindparam("feed")
+_ITEMS = select(feed_items.c.digests).where(_OF_FEED)
+_SAVE_ITEMS = update(feed_items).where(_OF_FEED).values(digests=bindparam("new"))
+_ADD_ITEMS = insert(feed_items)
+_FORGET_ITEMS = delete(feed_items).where(_OF_FEED)
+
+
 def _save_items(connection: Connection, feed_id: int, items: Mapping[str, str]) -> None:
-    connection.execute(delete(feed_items).where(feed_items.c.feed_id == feed_id))
-    if items:
-        connection.execute(insert(feed_items), {"feed_id": feed_id, "digests": dict(items)})
+    if not items:
+        connection.execute(_FORGET_ITEMS, {"feed": feed_id})
+    elif not connection.execute(_SAVE_ITEMS, {"feed": feed_id, "new": dict(items)}).rowcount:
+        connection.execute(_ADD_ITEMS, {"feed_id": feed_id, "digests": dict(items)})
 
 
 def by_id(connection: Connection, feed_id: int) -> Feed:
@@ -233,9 +241,6 @@ def save_news(connection: Connection, feed: Feed) -> None:
     )
     values = {"state": state, "memory": learned["new_memory"]}
     connection.execute(update(feeds).where(feeds.c.id == feed.id).values(values))
-
-
-_ITEMS = select(feed_items.c.digests).where(feed_items.c.feed_id == bindparam("feed"))
 
 
 def items(connection: Connection, feed_id: int) -> Mapping[str, str]:
