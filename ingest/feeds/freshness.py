@@ -104,11 +104,6 @@ def decide(
     return tuple(_plan(entry, known.get(key), found.get(key)) for key, entry in chosen.items())
 
 
-def strangers(parsed: ParsedFeed, known: Mapping[str, KnownEntry]) -> set[str]:
-    """Return the keys of a document that are not stored."""
-    return {entry.key for entry in parsed.entries} - known.keys()
-
-
 def unrecognised(parsed: ParsedFeed, known: Mapping[str, KnownEntry]) -> tuple[str, ...]:
     """Return hashes to look up in the feed's stored entries before taking their items as new.
 

@@ -4,7 +4,7 @@ Bounded in depth, elements, entries and expansion (`reader`), and cleaned of wha
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -73,17 +73,14 @@ def parse(
     return _dated(feed, now)
 
 
-def aliases(
-    parsed: ParsedFeed, keys: Collection[str], habits: Habits = USUAL
-) -> dict[str, dict[str, bool]]:
-    """Return the keys under which the entries of these keys may be stored besides.
+def aliases(parsed: ParsedFeed, habits: Habits = USUAL) -> dict[str, dict[str, bool]]:
+    """Return the keys under which each of the entries may be stored besides its own.
 
     With each goes whether it names the entry whatever its text.
     """
     return {
         entry.key: identity.aliases(_traits(entry), home=parsed.link, habits=habits)
         for entry in parsed.entries
-        if entry.key in keys
     }
 
 

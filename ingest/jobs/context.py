@@ -20,21 +20,22 @@ from ingest.stories.settings import Stories
 OFFLINE_WAIT = timedelta(seconds=90)
 """How long feeds and pages rest while our own network is down; `poll` does not wait for them."""
 
+_MOMENTS = ("entry", "article", "edit")
+
 
 class Rules:
     """The rules by the moment they listen to, each moment percolated as one set."""
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.by_name: Mapping[str, Rule] = {rule.name: rule for rule in rules}
-        self._sets = {
-            moment: RuleSet(rule for rule in rules if rule.on == moment)
-            for moment in ("entry", "article", "edit")
-        }
+        listening = ((on, [rule for rule in rules if rule.on == on]) for on in _MOMENTS)
+        self._sets = {moment: RuleSet(mine) for moment, mine in listening if mine}
         self._early = tuple(rule for rule in rules if rule.on == "entry")
 
     def match(self, document: Document, *moments: str) -> list[Match]:
         """Return the matches of the rules that listen to any of these moments."""
-        return [match for moment in moments for match in self._sets[moment].match(document)]
+        asked = (self._sets[moment] for moment in moments if moment in self._sets)
+        return [match for each in asked for match in each.match(document)]
 
     def early_for(self, feed: str, tags: tuple[str, ...]) -> bool:
         """Return whether a rule wants this feed's entries before their pages are read."""

@@ -154,19 +154,13 @@ def understand(
 
 
 def _plans(feed: Feed, parsed: ParsedFeed, store: Store) -> Sequence[EntryPlan]:
-    """Compare a document with what is stored of its feed.
-
-    What the cut left of it is new, as a rule, and asked for at once by all its keys.
-    """
+    """Compare a document with what is stored of its feed."""
     from ingest.feeds import parse  # noqa: PLC0415  loaded already
 
-    keys, habits = {entry.key for entry in parsed.entries}, polling.habits(feed)
-    aliases = parse.aliases(parsed, keys, habits) if parsed.left_out else {}
-    known = dict(store.known(feed.id, keys.union(*aliases.values()))) if keys else {}
-    strange = freshness.strangers(parsed, known) if feed.first_polled_at else set()
-    if not strange <= aliases.keys():
-        aliases = parse.aliases(parsed, strange, habits)
-        known |= store.known(feed.id, set().union(*aliases.values()))
-    hashes = freshness.unrecognised(parsed, known) if feed.first_polled_at else ()
+    watched = feed.first_polled_at is not None
+    aliases = parse.aliases(parsed, polling.habits(feed)) if watched else {}
+    keys = {entry.key for entry in parsed.entries}
+    known = store.known(feed.id, keys.union(*aliases.values())) if keys else {}
+    hashes = freshness.unrecognised(parsed, known) if watched else ()
     same = store.known_hashes(feed.id, hashes) if hashes else None
     return freshness.decide(parsed, known, aliases=aliases, same=same)

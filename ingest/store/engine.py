@@ -30,6 +30,9 @@ T = TypeVar("T")
 BUSY_TIMEOUT_S = 30.0
 """How long to wait for another process's transaction; ours commit every 200 ms."""
 
+KEPT_OPEN = 16
+"""Connections to SQLite that stay open; more come and go, at the price of several look-ups each."""
+
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 
 
@@ -60,7 +63,9 @@ def _sqlite(url: URL, *, writes: bool) -> Engine:
     engine = create_engine(
         _as_file_uri(url, writes=writes),
         connect_args={"timeout": BUSY_TIMEOUT_S, "uri": True, "check_same_thread": False},
+        pool_size=KEPT_OPEN,
         max_overflow=-1,
+        pool_use_lifo=True,
         json_serializer=to_json,
     )
     event.listen(engine, "connect", _prepare_writer if writes else _prepare_reader)
@@ -91,7 +96,7 @@ def _prepare_reader(connection: Any, _record: object) -> None:
 def _prepare(connection: Any) -> None:
     connection.isolation_level = None  # transactions begin where our events say so
     connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("PRAGMA cache_size = -16000")  # KiB
+    connection.execute("PRAGMA cache_size = -8000")  # KiB
 
 
 def _begin_immediate(connection: Any) -> None:

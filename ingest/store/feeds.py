@@ -12,7 +12,6 @@ from sqlalchemy import (
     Update,
     bindparam,
     case,
-    delete,
     func,
     insert,
     not_,
@@ -214,18 +213,16 @@ def _checked(feed: Feed) -> dict[str, Any]:
     }
 
 
-_OF_FEED = feed_items.c.feed_id == bindparam("feed")
-_ITEMS = select(feed_items.c.digests).where(_OF_FEED)
-_SAVE_ITEMS = update(feed_items).where(_OF_FEED).values(digests=bindparam("new"))
-_ADD_ITEMS = insert(feed_items)
-_FORGET_ITEMS = delete(feed_items).where(_OF_FEED)
+_THESE_ITEMS = feed_items.c.feed_id == bindparam("feed")
+_ITEMS = select(feed_items.c.digests).where(_THESE_ITEMS)
+_RENEW_ITEMS = update(feed_items).where(_THESE_ITEMS).values(digests=bindparam("items"))
+_FIRST_ITEMS = insert(feed_items).values(feed_id=bindparam("feed"), digests=bindparam("items"))
 
 
 def _save_items(connection: Connection, feed_id: int, items: Mapping[str, str]) -> None:
-    if not items:
-        connection.execute(_FORGET_ITEMS, {"feed": feed_id})
-    elif not connection.execute(_SAVE_ITEMS, {"feed": feed_id, "new": dict(items)}).rowcount:
-        connection.execute(_ADD_ITEMS, {"feed_id": feed_id, "digests": dict(items)})
+    row = {"feed": feed_id, "items": dict(items)}
+    if not connection.execute(_RENEW_ITEMS, row).rowcount and items:
+        connection.execute(_FIRST_ITEMS, row)
 
 
 def by_id(connection: Connection, feed_id: int) -> Feed:

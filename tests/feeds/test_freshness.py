@@ -135,7 +135,7 @@ def test_an_entry_stored_alone_stays_itself_when_another_comes_under_its_guid() 
     old = "<guid>x</guid><link>https://e.org/1</link><title>One</title>"
     new = "<guid>x</guid><link>https://e.org/2</link><title>Two</title>"
     stored, both = known(old), read(new, old)
-    aliases = parse.aliases(both, freshness.strangers(both, stored))
+    aliases = parse.aliases(both)
 
     plans = freshness.decide(both, stored, aliases=aliases)
 
@@ -157,7 +157,7 @@ def test_an_entry_that_loses_its_twin_stays_itself_by_its_title(after: str, why:
     link = "<link>https://e.org/live</link>"
     stored = known(f"{link}<title>Two</title>", f"{link}<title>One</title>")
     alone = read(link + after)
-    aliases = parse.aliases(alone, freshness.strangers(alone, stored))
+    aliases = parse.aliases(alone)
 
     (plan,) = freshness.decide(alone, stored, aliases=aliases)
 
@@ -168,7 +168,7 @@ def test_a_stored_entry_stands_for_one_of_several_that_say_the_same() -> None:
     test = "<guid>x</guid><title>Test of the sirens</title><pubDate>{}</pubDate>"
     june, july = test.format("3 Jun 2024"), test.format("1 Jul 2024")
     stored, both = known(june), read(july, june)
-    aliases = parse.aliases(both, freshness.strangers(both, stored))
+    aliases = parse.aliases(both)
 
     plans = freshness.decide(both, stored, aliases=aliases)
 
