@@ -29,8 +29,9 @@ _COUNTED = (
     "kommentare?|aufrufe|commentaires?|vues?|comentarios?|commenti|reacties|комментари\\w{0,4}"
 )
 _AGO = "(?:sec|min|second|minute|hour|hr|day|week|month)s?\\.? ago"
+# A search that begins with a plain digit skips to the next one: what stands before it is asked later.
 _COUNTED_AFTER = re.compile(
-    rf"(?<![\w.,-])\d[\d.,]{{0,12}}\s?[km]?\s?(?:(?:{_COUNTED})\b|{_AGO}\b)", re.IGNORECASE
+    rf"\d(?<![\w.,-]\d)[\d.,]{{0,12}}(?i:\s?[km]?\s?(?:(?:{_COUNTED})\b|{_AGO}\b))"
 )
 _COUNTED_BEFORE = re.compile(rf"\b(?:{_COUNTED})\s?[:(]\s?\d[\d.,]{{0,12}}\)?", re.IGNORECASE)
 _COUNT = re.compile(r"[:(]\s?\d")

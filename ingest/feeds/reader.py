@@ -101,6 +101,11 @@ class _Bounds:
         if len(self._get_context().get("tags", ())) < MAX_TAGS:  # type: ignore[attr-defined]
             super()._add_tag(term, scheme, label)  # type: ignore[misc]
 
+    def push_content(self, *given: Any) -> None:
+        super().push_content(*given)  # type: ignore[misc]
+        # Asked several times for each element that follows, by names that stand for themselves.
+        self.contentparams = dict(self.contentparams)
+
     def _end_published(self) -> None:
         self.pop("published")  # type: ignore[attr-defined]  # the date in it is read by `dates`
 
