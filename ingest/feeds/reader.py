@@ -104,7 +104,7 @@ class _Bounds:
     def push_content(self, *given: Any) -> None:
         super().push_content(*given)  # type: ignore[misc]
         # Asked several times for each element that follows, by names that stand for themselves.
-        self.contentparams = dict(self.contentparams)
+        self.contentparams: dict[str, Any] = dict(self.contentparams)
 
     def _end_published(self) -> None:
         self.pop("published")  # type: ignore[attr-defined]  # the date in it is read by `dates`
