@@ -241,7 +241,7 @@ def listen(app: App) -> "Listener | None":
     metrics = Metrics(app.store) if wanted else None
     try:
         listener = Listener(app, metrics)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         lost = ["no hub can push"] * app.listens + ["no metrics are served"] * wanted
         log.error("cannot listen on %s, %s: %s", web.listen, " and ".join(lost), error)
         return None

@@ -82,7 +82,7 @@ class Listener:
     """The server with its thread; `close` ends both."""
 
     def __init__(self, app: App, metrics: Metrics | None) -> None:
-        """Bind the address; raises OSError where it is taken."""
+        """Bind the address; raises OSError where it is taken, ValueError where there is none such."""
         self._server: BaseWSGIServer | MultiSocketServer = waitress.create_server(
             Site(app, metrics),
             listen=app.settings.web.listen,

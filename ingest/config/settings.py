@@ -25,7 +25,8 @@ from ingest.stories.settings import Stories
 from ingest.units import ConfigPath, Section, config_folder
 
 _SQLITE = "sqlite:///"
-_LISTEN = r"(\[[0-9A-Fa-f:.]+\]|[^:\s]+):[0-9]{1,5}"
+_PORT = "([1-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_LISTEN = rf"(\[[0-9A-Fa-f:.]+\]|[^:\s]+):{_PORT}"
 _CONTACT = r"(mailto:|https?://)[!-~]+"
 _WEB_ADDRESS = r"https?://[!-~]+"
 

@@ -176,6 +176,7 @@ FAULTS = {
     "database": ("database: mysql://h/d", "1:11: `database` is not a database this program knows"),
     "contact": ("contact: me", "1:10: `contact` is not a contact; write mailto:"),
     "listen": ("web: {listen: here}", "1:15: `listen` is not a place to listen on"),
+    "port": ("web: {listen: '127.0.0.1:65536'}", "1:15: `listen` is not a place to listen on"),
     "feed address": ("feeds: [{url: /feed.xml}]", "1:15: `url` must be a web address"),
     "broken address": ("feeds: [{url: 'http://[::1/x'}]", "1:15: `url` must be a web address"),
     "not keys": ("- a\n- b\n", "1:1: keys are expected here"),

@@ -157,6 +157,16 @@ def test_a_taken_address_is_said_and_the_daemon_works_on(desk: Desk) -> None:
         assert f"cannot listen on 127.0.0.1:{port}, no metrics are served" in end(daemon)
 
 
+def test_an_address_that_does_not_exist_is_said_and_the_daemon_works_on(desk: Desk) -> None:
+    listening(desk)
+    desk.configure(web={"listen": "[1:2]:8080"})
+    desk.origin.publish("/brisk.xml", rss("brisk", [("/1", "Kraken seen", "The kraken.")]))
+    daemon = desk.start("run")
+    wait_for(lambda: desk.hooks, 30)
+
+    assert "cannot listen on [1:2]:8080, no metrics are served" in end(daemon)
+
+
 def test_without_metrics_and_hubs_nothing_listens(desk: Desk) -> None:
     port = listening(desk)
     desk.origin.publish("/brisk.xml", rss("brisk", [("/1", "Kraken seen", "The kraken.")]))
