@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ingest.model import Document, Match, Rule
 from ingest.rules.percolate import RuleSet
-from ingest.rules.search import needed
+from ingest.rules.search import mentioned, needed
 from ingest.store import Store
 
 HIT = "\x1b[1m"
@@ -23,6 +23,7 @@ class Hit:
     url: str | None
     seen_at: datetime
     document: Document
+    """Without its text where that could mean nothing to the rule."""
     match: Match
 
 
@@ -33,7 +34,9 @@ def hits(
     rules = RuleSet([rule])
     for _, error in rules.errors:
         raise error
-    for stored in store.iter_documents(since=since, until=until, wanted=needed(rule)):
+    wanted = needed(rule)
+    without = mentioned(rule) if wanted is None else None
+    for stored in store.iter_documents(since, until, wanted=wanted, mentioned=without):
         for match in rules.match(stored.document):
             yield Hit(
                 stored.article,

@@ -57,7 +57,7 @@ def holds(node: Node, reading: Reading) -> bool:  # noqa: PLR0911 - one for each
             texts = [reading.texts[name] for name in node.fields]
             return any(regex.found(node.pattern, text, exact=node.exact) for text in texts)
         case Name():
-            return _is_named(node, reading.names[node.kind])
+            return _is_named(node, reading.names(node.kind))
         case AtLeast():
             return _count(node.parts, reading, enough=node.count) == node.count
 

@@ -126,7 +126,7 @@ class _Judge:
             case Near():
                 yield from self.apart(node)
             case Name():
-                values = [value for value in self.reading.names[node.kind] if value]
+                values = [value for value in self.reading.names(node.kind) if value]
                 has = ", ".join(f"`{value}`" for value in values) or "none"
                 yield f"{self.clause(node)} does not fit; the article's {node.kind}: {has}"
             case Not():

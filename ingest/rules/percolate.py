@@ -14,7 +14,7 @@ from ingest.model import Document, Match, Rule
 from ingest.rules.evaluate import holds, spans
 from ingest.rules.language import parse
 from ingest.rules.lists import Listing
-from ingest.rules.reading import FURTHER, Reading, Vocabulary
+from ingest.rules.reading import FURTHER, NAMES, Reading, Vocabulary
 from ingest.rules.tree import (
     And,
     Apart,
@@ -75,8 +75,10 @@ class RuleSet:
                 continue
             for key in clauses[0]:
                 self._filed.setdefault(key, []).append(number)
-        named = chain(self._filed, *chain.from_iterable(self._clauses))
-        self._name_keys = Vocabulary(key for key in named if ":" in key)
+        every = chain(self._filed, *chain.from_iterable(self._clauses))
+        named = {key for key in every if key.partition(":")[0] in NAMES}
+        self._name_kinds = sorted({key.partition(":")[0] for key in named})
+        self._name_keys = Vocabulary(named)
 
     def match(self, document: Document) -> list[Match]:
         """Return a match for each rule that is true of the document, in the order of the rules."""
@@ -107,8 +109,8 @@ class RuleSet:
     def _found(self, reading: Reading) -> set[str]:
         """Return the wanted words that are in the document, and its feed and tags."""
         found = set(reading.places)
-        for kind, values in reading.names.items():
-            for value in values:
+        for kind in self._name_kinds:
+            for value in reading.names(kind):
                 found.update(self._name_keys.answered_by(f"{kind}:{value}"))
         for field, places in reading.more.items():
             found.update(f"{field}:{word}" for word in places)

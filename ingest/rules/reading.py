@@ -6,7 +6,7 @@ Texts repeat themselves, so what a chunk between two spaces means is kept from t
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate, chain, repeat
 from types import MappingProxyType
 from typing import NamedTuple
@@ -106,18 +106,12 @@ class Reading:
     """One document as the rules see it: headline and body in one row of numbered words."""
 
     __slots__ = (
-        *("_fields", "_spans", "body", "breaks", "listed", "lists", "more", "names", "places"),
-        *("starts", "texts"),
+        *("_document", "_fields", "_names", "_spans", "body", "breaks", "listed", "lists", "more"),
+        *("places", "starts", "texts"),
     )
 
     def __init__(self, document: Document, lists: Mapping[str, Listing]) -> None:
         self.lists = lists
-        self.names = {
-            "feed": (fold_name(document.feed),),
-            "tag": tuple(fold_name(tag) for tag in document.tags),
-            "site": sites(document.url),
-            "lang": languages(document.language),
-        }
         self.texts = {
             "title": document.title,
             "text": document.text,
@@ -137,8 +131,16 @@ class Reading:
         """Words before which a sentence or paragraph has ended."""
         self.body = 0
         """The number at which the body begins."""
+        self._document = document
+        self._names: dict[str, tuple[str, ...]] = {}
         self._fields: dict[str, _Field] = {}
         self._spans: dict[Place, Span] = {}
+
+    def names(self, kind: str) -> tuple[str, ...]:
+        """Return the document's `feed`, `tag`, `site` or `lang` as rules have them."""
+        if kind not in self._names:
+            self._names[kind] = tuple(NAMES[kind](self._document))
+        return self._names[kind]
 
     def field(self, place: Place) -> str:
         """Return the field that a place is in."""
@@ -186,6 +188,14 @@ def languages(tag: str | None) -> tuple[str, ...]:
     """Return a language tag and the language alone: de-at and de."""
     whole = fold_name(tag or "").replace("_", "-")
     return tuple(dict.fromkeys([whole, whole.partition("-")[0]]))
+
+
+NAMES: dict[str, Callable[[Document], Iterable[str]]] = {
+    "feed": lambda document: [fold_name(document.feed)],
+    "tag": lambda document: map(fold_name, document.tags),
+    "site": lambda document: sites(document.url),
+    "lang": lambda document: languages(document.language),
+}
 
 
 class Vocabulary:

@@ -19,6 +19,7 @@ from ingest.rules.tree import (
     Regex,
     Term,
     Word,
+    walk,
 )
 from ingest.text import TITLE, is_run, pair
 
@@ -38,6 +39,25 @@ def needed(rule: Rule) -> Wanted | None:
     """
     wanted = _of(scoped(rule), rule)
     return wanted if _size(wanted) <= _MOST_WORDS else None
+
+
+def mentioned(rule: Rule) -> Wanted | None:
+    """Return what an article must have for its text to mean anything to a rule.
+
+    To a rule like `-football`, an article without the word is as one without a text. None where
+    that cannot be told. Raises RuleError.
+    """
+    found: list[Wanted | None] = []
+    for node in walk(scoped(rule)):
+        match node:
+            case Term(fields=fields) | Listed(fields=fields) if fields[0] not in _INDEXED:
+                pass  # it is not about the text
+            case Term() | Listed():
+                found.append(_of(node, rule))
+            case Regex(fields=fields) if "text" in fields:
+                return None
+    wanted = _any(found) if found else AnyOf(())
+    return wanted if wanted is not None and _size(wanted) <= _MOST_WORDS else None
 
 
 def _of(node: Node, rule: Rule) -> Wanted | None:  # noqa: PLR0911 - one for each kind of node

@@ -1,8 +1,9 @@
 """Stored articles as a matcher reads them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -34,10 +35,12 @@ def iter_documents(
     since: datetime | None,
     until: datetime | None,
     wanted: Wanted | None = None,
+    mentioned: Wanted | None = None,
 ) -> Iterator[StoredDocument]:
     """Yield articles newest first, once for each feed that led to them.
 
-    With `wanted`, those that have it; a few others may be among them.
+    With `wanted`, those that have it; a few others may be among them. With `mentioned`, all,
+    but without their texts where these do not have it: reading those takes nearly all the time.
     """
     led_by = {
         row.id: (row.name, tuple(row.tags))
@@ -54,12 +57,11 @@ def iter_documents(
         of.summary,
         of.authors,
         of.language,
+        of.text_id,
     )
-    query = (
-        select(*columns, at, texts.c.body)
-        .join(texts, texts.c.id == articles.c.text_id)
-        .execution_options(stream_results=True, max_row_buffer=_AT_ONCE)
-    )
+    query = select(*columns, at).execution_options(stream_results=True, max_row_buffer=_AT_ONCE)
+    if mentioned is None:
+        query = query.add_columns(texts.c.body).join(texts, texts.c.id == of.text_id)
     if since is not None:
         query = query.where(at >= since)
     if until is not None:
@@ -73,11 +75,13 @@ def iter_documents(
         while some := found.fetchmany(at_once):
             at_once = min(2 * at_once, _AT_ONCE)
             ways = _feeds_of(connection, [row.id for row in some])
+            bodies = None if mentioned is None else _bodies(connection, some, mentioned)
             for row in some:
+                body = row.body if bodies is None else bodies.get(row.text_id, "")
                 for feed_id in sorted(ways.get(row.id, {row.feed_id})):
                     document = Document(
                         row.title,
-                        row.body,
+                        body,
                         *led_by[feed_id],
                         row.summary,
                         tuple(row.authors),
@@ -87,6 +91,14 @@ def iter_documents(
                     yield StoredDocument(
                         row.id, row.story_id or 0, row.url, row.first_seen_at, document
                     )
+
+
+def _bodies(connection: Connection, some: Sequence[Any], mentioned: Wanted) -> dict[int, str]:
+    """Return the texts of those of some articles that have what is mentioned."""
+    having = search.having(connection, mentioned, [row.id for row in some])
+    wanted = [row.text_id for row in some if row.id in having]
+    query = select(texts.c.id, texts.c.body).where(texts.c.id.in_(wanted))
+    return {row.id: row.body for row in connection.execute(query)} if wanted else {}
 
 
 def _feeds_of(connection: Connection, article_ids: list[int]) -> dict[int, set[int]]:

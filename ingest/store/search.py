@@ -78,19 +78,9 @@ def narrowed(
 
     On SQLite the newest are those with the highest numbers, which is how FTS5 walks its index.
     """
-    fits: ColumnElement[bool] | TextClause
+    query = _fitting(connection, query, wanted)
     if connection.dialect.name != "sqlite":
-        fits = literal_column("article_words.words").op("@@")(
-            text("CAST(:words_asked AS tsquery)").bindparams(
-                words_asked=f"({_tsquery(wanted)}) | '{_ANY}'"
-            )
-        )
-        query = query.join(_WORDS, _WORDS.c.article_id == articles.c.id).where(fits)
         return query.order_by(articles.c.first_seen_at.desc(), articles.c.id.desc())
-    fits = text("article_words MATCH :words_asked").bindparams(
-        words_asked=f'({_fts(wanted)}) OR "{_ANY}"'
-    )
-    query = query.join(_WORDS, _WORDS.c.rowid == articles.c.id).where(fits)
     at = articles.c.first_seen_at
     if since is not None:
         before = select(articles.c.id).where(at < since - _LATE).order_by(at.desc()).limit(1)
@@ -99,6 +89,30 @@ def narrowed(
         after = select(articles.c.id).where(at >= until + _LATE).order_by(at).limit(1)
         query = _bounded(connection, query, after, "<")
     return query.order_by(_WORDS.c.rowid.desc())
+
+
+def having(connection: Connection, wanted: Wanted, article_ids: Sequence[int]) -> set[int]:
+    """Return which of some articles have the words asked for, and maybe a few others."""
+    if wanted == AnyOf(()):
+        return set()
+    query = select(articles.c.id).where(articles.c.id.in_(article_ids))
+    if connection.dialect.name == "sqlite":  # FTS5 walks from one number to the other
+        number: ColumnElement[int] = literal_column("article_words.rowid")
+        query = query.where(number.between(min(article_ids), max(article_ids)))
+    return set(connection.scalars(_fitting(connection, query, wanted)))
+
+
+def _fitting(connection: Connection, query: Select[Any], wanted: Wanted) -> Select[Any]:
+    fits: ColumnElement[bool] | TextClause
+    if connection.dialect.name == "sqlite":
+        asked = f'({_fts(wanted)}) OR "{_ANY}"'
+        fits = text("article_words MATCH :words_asked").bindparams(words_asked=asked)
+        return query.join(_WORDS, _WORDS.c.rowid == articles.c.id).where(fits)
+    asked = f"({_tsquery(wanted)}) | '{_ANY}'"
+    fits = literal_column("article_words.words").op("@@")(
+        text("CAST(:words_asked AS tsquery)").bindparams(words_asked=asked)
+    )
+    return query.join(_WORDS, _WORDS.c.article_id == articles.c.id).where(fits)
 
 
 def _bounded(

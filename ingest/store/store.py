@@ -375,14 +375,16 @@ class Store:
         until: datetime | None = None,
         *,
         wanted: Wanted | None = None,
+        mentioned: Wanted | None = None,
     ) -> Iterator[StoredDocument]:
         """Yield stored articles newest first, once for each feed that led to them.
 
-        With `wanted`, those that have it, and maybe a few others.
+        With `wanted`, those that have it, and maybe a few others. With `mentioned`, all, but
+        without their texts where these do not have it.
         """
         return self._stream(
             lambda connection: documents.iter_documents(
-                connection, since=since, until=until, wanted=wanted
+                connection, since=since, until=until, wanted=wanted, mentioned=mentioned
             )
         )
 

@@ -1,5 +1,6 @@
 """The text index never loses a hit: purely, by chance; and in both databases, through edits and pruning."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from ingest.model import AllOf, AnyOf, Document, Rule, Wanted
 from ingest.rules.percolate import RuleSet
-from ingest.rules.search import needed
+from ingest.rules.search import mentioned, needed
 from ingest.store import Store
 from ingest.store.search import _words
 from ingest.store.settings import Retention
@@ -48,6 +49,19 @@ def test_an_article_that_a_rule_is_true_of_is_never_passed_over(
         assert fits(needed(rule), set(keys))
 
 
+@settings(max_examples=200, deadline=None)
+@given(asked.map("-({})".format) | asked, documents)
+def test_a_text_without_what_a_rule_mentions_says_nothing_to_it(
+    query: str, document: Document
+) -> None:
+    rule = Rule("r", query, lists=LISTS)
+    rules = RuleSet([rule])
+    keys = set(_words(document.title, document.summary, document.text))
+
+    if not fits(mentioned(rule), keys):
+        assert rules.match(document) == rules.match(replace(document, text=""))
+
+
 AB = pair("abcd", "efgh") or ""
 
 
@@ -85,6 +99,22 @@ def test_the_index_is_asked_for_what_must_be_there(query: str, wanted: Wanted | 
     lists = {"few": ("ab*", "北京", "!")}
 
     assert needed(Rule("r", query, lists=lists)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("-a", "a"),
+        ("a OR -b", AnyOf(("a", "b"))),
+        ("-a -(b NEAR/2 c) -author:d", AnyOf(("a", "b", "c"))),
+        ("feed:a", AnyOf(())),
+        ("-/a/", None),
+        ("-title:/a/", AnyOf(())),
+        ("-d*", None),
+    ],
+)
+def test_what_a_rule_mentions(query: str, wanted: Wanted | None) -> None:
+    assert mentioned(Rule("r", query)) == wanted
 
 
 TEXTS = {
@@ -148,6 +178,18 @@ def test_each_database_gives_the_articles_with_the_words(
 
     # An article of more words than the index takes is looked at whatever is asked.
     assert found(store, query) == ["many", *bodies]
+
+
+def test_texts_that_a_rule_does_not_mention_are_not_read(store: Store) -> None:
+    for name in ("one", "two", "three"):
+        keep(store, name, TEXTS[name])
+
+    all_of_them = list(store.iter_documents(mentioned=AnyOf(("gotland", "italia"))))
+
+    read = {stored.document.text for stored in all_of_them}
+    assert len(all_of_them) == 3
+    assert read == {TEXTS["one"], TEXTS["three"], ""}
+    assert {stored.document.text for stored in store.iter_documents(mentioned=AnyOf(()))} == {""}
 
 
 def test_an_edit_is_found_by_its_new_words_alone(store: Store) -> None:
