@@ -72,7 +72,8 @@ class Standing:
 
 def standing(connection: Connection, now: datetime, *, named: int) -> Standing:
     """Count how things stand; of the feeds that are silent or lose entries `named` have their names."""
-    named_feeds = select(feeds.c.name, feeds.c.memory).where(not_(CLOSED)).limit(named)
+    watched = select(feeds.c.name, feeds.c.memory).where(not_(CLOSED))
+    named_feeds = watched.order_by(feeds.c.id).limit(named)  # the same ones each time
     silent = named_feeds.where(feeds.c.state == FeedState.SILENT.value)
     losing = named_feeds.join(conditions, conditions.c.subject == feeds.c.name).where(
         conditions.c.kind == OVERLAP_LOST, conditions.c.over_at.is_(None)
