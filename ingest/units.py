@@ -25,7 +25,12 @@ _LARGEST = 1e12
 class Section(BaseModel):
     """A part of the configuration: frozen, and an unknown key is a fault."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        defer_build=True,  # each once, as a part of all settings, and not alone besides
+    )
 
 
 def parse_duration(value: object) -> object:

@@ -1,9 +1,10 @@
 """Settings of the feeds room: how feeds are polled, and each feed's own."""
 
 from datetime import timedelta
+from functools import cached_property
 from typing import Literal
 
-from pydantic import Field, PrivateAttr, SecretStr
+from pydantic import Field, SecretStr
 
 from ingest.units import Duration, Section
 
@@ -32,18 +33,16 @@ class FeedConfig(Section):
     user_agent: str | None = Field(None, description="Another User-Agent for this feed.")
     paused: bool = Field(False, description="Known, but not polled.")
 
-    _written: str | None = PrivateAttr(None)
-
     def take_written(self, url: str) -> None:
         """Take the address as it is written, its references not filled in."""
-        self._written = url
+        self.__dict__["address"] = url
 
-    @property
+    @cached_property
     def address(self) -> str:
-        """Return the address that is stored and shown: what its references bring is secret."""
-        return self._written or self.url
+        """The address that is stored and shown: what its references bring is secret."""
+        return self.url
 
-    @property
+    @cached_property
     def called(self) -> str:
-        """Return the feed's name."""
+        """The feed's name."""
         return self.name or self.address

@@ -66,6 +66,7 @@ class Pool:
 
     def __init__(self, name: str, sources: Sequence[Source], gate: Gate, *, threads: int) -> None:
         self._name, self._gate, self._threads = name, gate, threads
+        self._spawned = 0
         self._sources = {source.name: source for source in sources}
         self._wanted = dict.fromkeys(self._sources, False)
         self._in_vain: dict[str, list[str]] = {}
@@ -84,9 +85,7 @@ class Pool:
         """When the dispatcher last turned; a watchdog reads it."""
 
     def start(self) -> None:
-        """Start the dispatcher and the threads."""
-        for number in range(self._threads):
-            self._spawn(self._serve, f"{self._name}-{number}")
+        """Start the dispatcher; the threads start as there is work for them."""
         self._dispatcher = self._spawn(self._dispatch, f"{self._name}-dispatch")
 
     def _spawn(self, target: Callable[[], None], name: str) -> threading.Thread:
@@ -118,7 +117,7 @@ class Pool:
         self._stopping = True
         self._wake.set()
         self._settled.wait(timeout_s)
-        for _ in range(self._threads):
+        for _ in range(self._spawned):
             self._tasks.put(None)
         return sum(self._running.values())
 
@@ -215,6 +214,9 @@ class Pool:
         if tasks:
             self._running[lane] = self._running.get(lane, 0) + 1
             self._queued -= 1
+            if sum(self._running.values()) > self._spawned:
+                self._spawn(self._serve, f"{self._name}-{self._spawned}")
+                self._spawned += 1
             self._tasks.put((lane, tasks.popleft()))
         if tasks:
             heapq.heappush(self._ready, (now, lane))
