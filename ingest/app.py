@@ -5,14 +5,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
-from ingest import __version__, urls
+from ingest import urls
 from ingest.alerts.health import Observation
 from ingest.config.plan import rules_of, wanted_feeds
 from ingest.config.settings import Settings
 from ingest.deliver import Channels
 from ingest.deliver.settings import host_of
 from ingest.feeds.websub import Intent
-from ingest.fetch.client import Client
+from ingest.fetch.client import Client, user_agent
 from ingest.fetch.politeness import Pacing
 from ingest.fetch.robots import Robots
 from ingest.jobs.certificates import Certificates
@@ -49,11 +49,6 @@ Event = Refreshed | Read | Delivery | Asked | Pushed
 def now() -> datetime:
     """Return the current time, aware UTC."""
     return datetime.now(UTC)
-
-
-def user_agent(contact: str | None) -> str:
-    """Return the User-Agent that names this program and whom to write to (RFC 9110 §10.1.5)."""
-    return f"ingest/{__version__} (+{contact})" if contact else f"ingest/{__version__}"
 
 
 class ChannelGate:

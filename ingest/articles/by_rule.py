@@ -1,18 +1,21 @@
 """What a site rule's selectors find on a page."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ingest.articles import authors, dates
 from ingest.articles.container import CORE_MARK
 from ingest.articles.metadata import Metadata
-from ingest.articles.sites import SiteRule
 from ingest.articles.words import plain, squeeze
 from ingest.urls import join
 
+if TYPE_CHECKING:
+    from ingest.articles.sites import SiteRule
 
-def find(tree: LexborHTMLParser, rule: SiteRule) -> LexborNode | None:
+
+def find(tree: LexborHTMLParser, rule: "SiteRule") -> LexborNode | None:
     """Return the element the rule's `body` names first; None where it fits nothing with text."""
     for selector in rule.body:
         for node in tree.css(selector):
@@ -22,7 +25,7 @@ def find(tree: LexborHTMLParser, rule: SiteRule) -> LexborNode | None:
     return None
 
 
-def metadata(tree: LexborHTMLParser, rule: SiteRule, said: Metadata) -> Metadata:
+def metadata(tree: LexborHTMLParser, rule: "SiteRule", said: Metadata) -> Metadata:
     """Return what the page says of its article, corrected by what the rule's selectors find."""
     title = _texts(tree, rule.title)[:1]
     names = authors.names(_texts(tree, rule.authors))
@@ -36,7 +39,7 @@ def metadata(tree: LexborHTMLParser, rule: SiteRule, said: Metadata) -> Metadata
     )
 
 
-def next_page(tree: LexborHTMLParser, rule: SiteRule, url: str) -> str | None:
+def next_page(tree: LexborHTMLParser, rule: "SiteRule", url: str) -> str | None:
     """Return the address of the article's next page, where the rule finds its link."""
     node = tree.css_first(rule.next_page) if rule.next_page else None
     href = node.attributes.get("href") if node is not None else None

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
+from typing import TYPE_CHECKING
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -22,11 +23,13 @@ from ingest.articles import display as display_html
 from ingest.articles import page as pages
 from ingest.articles.lines import Line, Page
 from ingest.articles.metadata import Metadata
-from ingest.articles.sites import SiteRule
 from ingest.articles.words import plain, squeeze
 from ingest.errors import ExtractError
 from ingest.gates import GATE_HEAD
 from ingest.model import Extraction, Hint
+
+if TYPE_CHECKING:
+    from ingest.articles.sites import SiteRule
 
 MIN_STRUCTURED = 300
 """Shorter texts in structured data are teasers."""
@@ -44,7 +47,7 @@ def extract(
     *,
     url: str,
     content_type: str | None = None,
-    rule: SiteRule | None = None,
+    rule: "SiteRule | None" = None,
     hint: Hint | None = None,
     display: bool = False,
 ) -> Extraction:
@@ -123,7 +126,7 @@ def _display(markup: str, url: str, body: str) -> str:
 
 def _read(
     tree: LexborHTMLParser,
-    rule: SiteRule | None,
+    rule: "SiteRule | None",
     descriptions: Sequence[str] = (),
     *,
     display: bool = False,

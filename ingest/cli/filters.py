@@ -5,12 +5,15 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ingest.cli.output import dumps
 from ingest.errors import IngestError
+
+if TYPE_CHECKING:
+    from ingest.articles.sites import SiteRule
 
 FETCH_TIMEOUT_S = 30.0
 FETCH_MAX_BYTES = 50_000_000
@@ -30,8 +33,7 @@ def read_source(source: str, accept: str = "*/*") -> tuple[bytes, str, str | Non
 
 def _fetch(url: str, accept: str) -> tuple[bytes, str, str | None]:
     """Fetch one address, as guarded as the daemon does."""
-    from ingest.app import user_agent
-    from ingest.fetch.client import Client
+    from ingest.fetch.client import Client, user_agent
     from ingest.fetch.settings import Fetch
     from ingest.model import Request
 
@@ -39,6 +41,12 @@ def _fetch(url: str, accept: str) -> tuple[bytes, str, str | None]:
     response = client.fetch(Request(url, FETCH_TIMEOUT_S, FETCH_MAX_BYTES, accept=accept))
     client.close()
     return response.body, response.url, response.headers.get("content-type")
+
+
+def _site_rule(path: Path) -> "SiteRule":
+    from ingest.articles.sites import parse_rule
+
+    return parse_rule(path.read_text(encoding="utf-8"), str(path))
 
 
 def answer_lines(answer: Callable[[dict[str, Any]], list[dict[str, Any]]]) -> None:
@@ -94,13 +102,8 @@ def parse(source: str, url: str) -> None:
 def extract(source: str | None, jsonl: bool, site_rule: Path | None, url: str) -> None:
     """Take the article out of a page (a file, a URL, or - for standard input); print it as JSON."""
     from ingest.articles import extract as articles
-    from ingest.articles import sites
 
-    rule = (
-        sites.parse_rule(site_rule.read_text(encoding="utf-8"), str(site_rule))
-        if site_rule
-        else None
-    )
+    rule = _site_rule(site_rule) if site_rule else None
 
     def answer(asked: dict[str, Any]) -> list[dict[str, Any]]:
         address = str(asked.get("url") or "")

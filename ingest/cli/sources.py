@@ -4,10 +4,10 @@ import os
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import click
 
-from ingest.app import user_agent
 from ingest.cli.output import dumps, json_option, table
 from ingest.cli.root import Session
 from ingest.config import edit
@@ -15,10 +15,11 @@ from ingest.config.plan import wanted_feeds
 from ingest.config.settings import Settings
 from ingest.errors import FetchError
 from ingest.feeds import opml
-from ingest.fetch.client import Client
 from ingest.fetch.settings import Fetch
-from ingest.jobs.discover import Found, find
 from ingest.model import WantedFeed
+
+if TYPE_CHECKING:
+    from ingest.jobs.discover import Found
 
 NEXT = "a running daemon takes it up on SIGHUP (systemctl reload ingest)"
 
@@ -109,7 +110,10 @@ def export(session: Session) -> None:
         click.echo(f"warning: {name} is left out: its address has a reference", err=True)
 
 
-def _find(fetch: Fetch, url: str, contact: str | None) -> list[Found]:
+def _find(fetch: Fetch, url: str, contact: str | None) -> "list[Found]":
+    from ingest.fetch.client import Client, user_agent
+    from ingest.jobs.discover import find
+
     client = Client(fetch, user_agent=user_agent(contact))
     try:
         return find(client, url if "://" in url else f"https://{url}", clock=monotonic)
@@ -117,7 +121,7 @@ def _find(fetch: Fetch, url: str, contact: str | None) -> list[Found]:
         client.close()
 
 
-def _row(found: Found) -> dict[str, object]:
+def _row(found: "Found") -> dict[str, object]:
     dates = [entry.published_at for entry in found.feed.entries if entry.published_at]
     latest = max(dates).isoformat().replace("+00:00", "Z") if dates else None
     return {

@@ -12,6 +12,9 @@ from datetime import UTC, datetime, timedelta
 
 from ingest.model import EntryPlan, EntryWhy
 
+TRUNCATED = "the feed is cut off; its last entry may be missing"
+"""The warning of a document that ends too early; such a document is no state to remember."""
+
 DAY = timedelta(days=1)
 MEMORY = timedelta(days=28)
 """A week this long ago counts for a third: four of each weekday smooth a holiday, and a feed that

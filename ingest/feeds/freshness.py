@@ -23,8 +23,6 @@ ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
 )
-TRUNCATED = "the feed is cut off; its last entry may be missing"
-"""The warning of a document that ends too early; such a document is no state to remember."""
 FICKLE_AFTER = 2
 """Documents in a row whose items were all known, but under other guids, until guids count no more.
 

@@ -12,7 +12,7 @@ from typing import Any
 from ingest import urls
 from ingest.errors import NotAFeed, ParseError
 from ingest.feeds import cut, dates, encoding, identity, jsonfeed, markup, reader, sitemap
-from ingest.feeds.freshness import TRUNCATED
+from ingest.feeds.completeness import TRUNCATED
 from ingest.feeds.identity import USUAL, Habits, Traits
 from ingest.gates import GATE_HEAD, is_gate
 from ingest.model import Enclosure, ParsedEntry, ParsedFeed

@@ -28,7 +28,8 @@ from ingest.errors import (
     TooLarge,
 )
 from ingest.feeds import completeness, identity, pace
-from ingest.feeds.freshness import FICKLE_AFTER, TRUNCATED, new_guids
+from ingest.feeds.completeness import TRUNCATED
+from ingest.feeds.freshness import FICKLE_AFTER, new_guids
 from ingest.feeds.identity import Habits
 from ingest.feeds.pace import GONE, TOO_MANY, Pace, Why
 from ingest.feeds.settings import FeedConfig, Polling

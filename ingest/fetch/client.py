@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import parse_url
 from urllib3.util.request import ACCEPT_ENCODING
 
+from ingest import __version__
 from ingest.errors import (
     Blocked,
     FetchError,
@@ -65,6 +66,11 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _PERMANENT = {301, 308}
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # RFC 9110 §5.5
+
+
+def user_agent(contact: str | None) -> str:
+    """Return the User-Agent that names this program and whom to write to (RFC 9110 §10.1.5)."""
+    return f"ingest/{__version__} (+{contact})" if contact else f"ingest/{__version__}"
 
 
 class Client:

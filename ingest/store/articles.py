@@ -18,7 +18,6 @@ from sqlalchemy import (
     update,
 )
 
-from ingest.articles import display
 from ingest.model import Article, Change, Entry, Extraction, PageRead, RawPage, Replaced, Saved
 from ingest.store import revisions, search
 from ingest.store.engine import insert_new
@@ -237,6 +236,9 @@ def to_show(connection: Connection, article_id: int) -> str | None:
     if row is None:
         return None
     kept = revisions.restored(row.html_z, row.body) if row.html_z else None
+    # Here, as few commands show an article as HTML.
+    from ingest.articles import display  # noqa: PLC0415
+
     return display.fit(display.sanitised(kept or "", row.url or ""), row.body)
 
 

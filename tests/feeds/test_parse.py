@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ingest.errors import NotAFeed, ParseError
 from ingest.feeds import parse, reader
-from ingest.feeds.freshness import TRUNCATED
+from ingest.feeds.completeness import TRUNCATED
 from ingest.model import ParsedFeed
 
 URL = "https://feeds.example.org/news/feed.xml"
