@@ -10,14 +10,10 @@ from selectolax.lexbor import LexborNode
 
 from ingest.articles import container, page, phrases, soup
 from ingest.articles.lines import Line, Page, ends, judge, resembles_title
-from ingest.articles.words import plain, squeeze, word_set
+from ingest.articles.outline import BLOCK
+from ingest.articles.words import plain, squeeze
 from ingest.errors import ExtractError
 
-_BLOCK = word_set(
-    "address article aside blockquote center dd details div dl dt fieldset figcaption figure footer"
-    " form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody tfoot"
-    " thead tr ul body html"
-)
 _MARKS = frozenset([container.CORE_MARK])
 _OWNERS = frozenset(["li", "blockquote", "tr"])
 """A paragraph inside one of these is still its line."""
@@ -57,7 +53,7 @@ class _Reader:
             again = self._continues and not "".join(self._text).strip()
             self._flush(tag)
             self._continues = not again
-        elif child.name in _BLOCK:
+        elif child.name in BLOCK:
             self._block(child, tag, linked=linked)
         else:
             if child.name in _CELLS and self._text:

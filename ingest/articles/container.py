@@ -99,14 +99,16 @@ def find(body: LexborNode, descriptions: Sequence[str] = ()) -> Found | None:
 
 def _standfirsts(outline: Outline, descriptions: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Yield the blocks that say what the page's description says."""
+    blocks = outline.unlinked(STANDFIRST_CHARS)
     for description in dict.fromkeys(descriptions):
         size, want = len(description.encode("utf-8", "replace")), plain(description)
         if size < STANDFIRST_CHARS:
             continue
-        for here in outline.lines(int(size * 0.95) - 5, int(size * 1.05) + 5):
-            text = squeeze(outline.nodes[here].text() or "")
-            if plain(text) == want:
-                yield here, text
+        for own, here in blocks:
+            if abs(own - size) <= 0.05 * size + 5:
+                text = squeeze(outline.nodes[here].text() or "")
+                if plain(text) == want:
+                    yield here, text
 
 
 STANDFIRST_CHARS = 15

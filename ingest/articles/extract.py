@@ -90,7 +90,7 @@ def extract(
         site_name=said.site_name,
         method=method,
         warnings=(
-            *_warnings(tree, said, unused=bool(rule and rule.body) and method != "site_rule"),
+            *_warnings(said, unused=bool(rule and rule.body) and method != "site_rule"),
             *filter(
                 None, [pages.charset_fault(html, content_type) if isinstance(html, bytes) else None]
             ),
@@ -191,13 +191,12 @@ def _refuse_empty(
         raise ExtractError("the page holds no article text")
 
 
-def _warnings(tree: LexborHTMLParser, said: Metadata, *, unused: bool) -> Iterator[str]:
+def _warnings(said: Metadata, *, unused: bool) -> Iterator[str]:
     if unused:
         yield "site_rule_unused"
     if said.paywalled:
         yield "paywall"
-    robots = tree.css_first("meta[name=robots]")
-    if robots is not None and "noindex" in (robots.attributes.get("content") or "").lower():
+    if said.noindex:
         yield "noindex"
 
 

@@ -3,10 +3,8 @@
 import json
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
-
-from selectolax.lexbor import LexborHTMLParser
 
 MAX_ITEMS = 5_000
 """Objects looked at on one page; real pages have tens, shops a few hundred."""
@@ -21,11 +19,11 @@ _ARTICLE = re.compile(
 Item = Mapping[str, Any]
 
 
-def items(tree: LexborHTMLParser) -> list[Item]:
-    """Return every schema.org object on the page, outer ones first, at most `MAX_ITEMS`."""
+def items(scripts: Iterable[str]) -> list[Item]:
+    """Return every schema.org object in a page's scripts, outer ones first, at most `MAX_ITEMS`."""
     found: list[Item] = []
-    for script in tree.css('script[type*="ld+json" i]'):
-        found.extend(_walk(_load(script.text() or "")))
+    for script in scripts:
+        found.extend(_walk(_load(script)))
     return found[:MAX_ITEMS]
 
 

@@ -6,8 +6,9 @@ Structured data is believed where it proves itself against the page: a headline 
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -51,18 +52,21 @@ class Metadata:
     article_body: str = ""
     """The text in the structured data, plain."""
     paywalled: bool = False
+    noindex: bool = False
 
 
 @dataclass(slots=True)
 class _Head:
-    """The raw material: meta values by lower-case name, structured articles, the `h1` texts."""
+    """The raw material: meta values by lower-case name, structured articles, headings."""
 
     meta: Mapping[str, Sequence[str]]
     articles: Sequence[jsonld.Item]
     pages: Sequence[jsonld.Item]
     by_id: Mapping[str, jsonld.Item]
     h1: Sequence[str]
+    h2: Sequence[str]
     window: str
+    canonical: str
     tree: LexborHTMLParser = field(repr=False)
 
     def first(self, *names: str) -> str:
@@ -97,34 +101,55 @@ def read(tree: LexborHTMLParser, url: str, feed_title: str = "") -> Metadata:
         site_name=site,
         article_body=_paragraphs(main.get("articleBody")),
         paywalled=str(main.get("isAccessibleForFree")).lower() == "false",
+        noindex="noindex" in head.first("robots").lower(),
     )
 
 
+_PARTS = "meta, title, h1, h2, link[rel~=canonical], script[type*='ld+json' i]"
+"""What is asked for at once: each selector by itself walks over the whole page."""
+
+
 def _head(tree: LexborHTMLParser) -> _Head:
-    meta: dict[str, list[str]] = {}
-    for node in tree.css("meta"):
-        given = node.attributes
-        value = squeeze((given.get("content") or "")[:_META_MAX])
-        for key in ("property", "name", "itemprop", "http-equiv"):
-            name = given.get(key)
-            if name and value:
-                meta.setdefault(name.lower().strip(), []).append(value)
-                break
-    found = jsonld.items(tree)
-    window = tree.css_first("head > title") or tree.css_first("title")
+    parts: dict[str, list[LexborNode]] = {}
+    for node in tree.css(_PARTS):
+        parts.setdefault(node.tag or "", []).append(node)
+    found = jsonld.items(node.text() or "" for node in parts.get("script", ()))
+    window = next(iter(parts.get("title", ())), None)
+    canonical = next(iter(parts.get("link", ())), None)
     return _Head(
-        meta=meta,
+        meta=_meta(parts.get("meta", ())),
         articles=[item for item in found if jsonld.is_article(item)],
         pages=[item for item in found if "WebPage" in jsonld.types(item)],
         by_id={str(i["@id"]): i for i in reversed(found) if i.get("@id") and len(i) > 1},
-        h1=_headings(tree, "h1"),
+        h1=_headings(parts.get("h1", ()), MAX_H1),
+        h2=_headings(parts.get("h2", ()), MAX_H2),
         window=squeeze(window.text() or "")[:_TEXT_MAX] if window is not None else "",
+        canonical=(canonical.attributes.get("href") or "") if canonical is not None else "",
         tree=tree,
     )
 
 
-def _headings(tree: LexborHTMLParser, tag: str) -> list[str]:
-    return [text for node in tree.css(tag)[:20] if (text := _shown_text(node)[:_TEXT_MAX])]
+def _meta(nodes: Iterable[LexborNode]) -> dict[str, list[str]]:
+    meta: dict[str, list[str]] = {}
+    for node in nodes:
+        given = node.attributes
+        value = squeeze((given.get("content") or "")[:_META_MAX])
+        name = next(filter(None, map(given.get, _META_KEYS)), None)
+        if name and value:
+            meta.setdefault(name.lower().strip(), []).append(value)
+    return meta
+
+
+_META_KEYS = ("property", "name", "itemprop", "http-equiv")
+
+
+def _headings(nodes: Sequence[LexborNode], most: int) -> list[str]:
+    texts = (_shown_text(node)[:_TEXT_MAX] for node in nodes[:MAX_HEADINGS])
+    return list(islice(filter(None, texts), most))
+
+
+MAX_HEADINGS, MAX_H1, MAX_H2 = 20, 20, 4
+"""Headings looked at, and those of each level that count: a headline stands above the text."""
 
 
 def _main(head: _Head) -> jsonld.Item:
@@ -175,7 +200,7 @@ def _said(head: _Head, main: jsonld.Item, feed_title: str) -> titles.Said:
         window=head.window,
         feed=feed_title,
         h1=head.h1,
-        h2=_headings(head.tree, "h2")[:MAX_H2],
+        h2=head.h2,
     )
 
 
@@ -185,10 +210,6 @@ def _marked_headline(head: _Head) -> str:
     if node is None:
         return ""
     return (squeeze(node.attributes.get("content") or "") or _shown_text(node))[:_TEXT_MAX]
-
-
-MAX_H2 = 4
-"""Second headings looked at: a headline stands above the text."""
 
 
 def _descriptions(head: _Head, main: jsonld.Item) -> tuple[str, ...]:
@@ -316,10 +337,9 @@ def _language(head: _Head, main: jsonld.Item) -> str | None:
 
 
 def _own_addresses(head: _Head, main: jsonld.Item) -> addresses.Own:
-    link = head.tree.css_first("link[rel~=canonical]")
     page = main.get("mainEntityOfPage")
     return addresses.Own(
-        canonical=(link.attributes.get("href") or "") if link is not None else "",
+        canonical=head.canonical,
         social=head.first("og:url"),
         structured=tuple(
             one

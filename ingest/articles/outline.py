@@ -40,6 +40,15 @@ INLINE = word_set("""
     picture q s samp small source span strike strong sub sup time tt u var wbr
     """)
 
+_PASSED_OVER = NO_TEXT | {"-comment", ""}
+
+BLOCK = word_set(
+    "address article aside blockquote center dd details div dl dt fieldset figcaption figure footer"
+    " form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody tfoot"
+    " thead tr ul body html"
+)
+"""Elements that end a line of text before them and after them."""
+
 CARD_LINK = 20
 """A linked line of this many characters may be a headline; shorter ones are labels."""
 
@@ -56,66 +65,73 @@ class Outline:
     """
 
     def __init__(self, body: LexborNode) -> None:
+        self.nodes: list[LexborNode] = [body]
+        self.tags = [body.tag or ""]
+        self.parents = [-1]
+        self.ends = [1]
+        self.total = [0]
+        self._own, self._links, self._blocks = [0], [0], [0]
+        self._marks: dict[str, list[int]] = {tag: [] for tag in MARKS}
         self._read(body)
+        self._sum()
         self._gone = bytearray(len(self.nodes))
 
     def _read(self, body: LexborNode) -> None:
-        index: dict[int, int] = {}
-        rows: list[tuple[LexborNode, str, int, int, bool]] = []
-        texts: list[tuple[int, str]] = []
-        marks: dict[str, list[int]] = {tag: [] for tag in MARKS}
-        for node in body.traverse(include_text=True, skip_empty=True):
+        """Walk the page once; what a row needs is at hand here, and asked for by its index later."""
+        nodes, tags, parents, blocks = self.nodes, self.tags, self.parents, self._blocks
+        total, own, links, ends = self.total, self._own, self._links, self.ends
+        linked = [False]
+        at = 0
+        after: list[LexborNode | None] = []
+        node = body.child
+        while node is not None or after:
+            if node is None:
+                ends[at] = len(nodes)
+                at, node = parents[at], after.pop()
+                continue
             tag = node.tag or ""
-            parent = node.parent
-            at = index.get(parent.mem_id, -1) if parent is not None else -1
             if tag == "-text":
-                if at >= 0 and (text := (node.text_content or "").strip()):
-                    texts.append((at, text))
-                continue
-            if (at < 0 and rows) or tag in NO_TEXT:
-                continue
-            here = index[node.mem_id] = len(rows)
-            if tag in marks:
-                marks[tag].append(here)
-            if at < 0:
-                rows.append((node, tag, at, here, False))
-            else:
-                block, inside = rows[at][3:]
-                rows.append((node, tag, at, block if tag in INLINE else here, inside or tag == "a"))
-        self._marks = marks
-        nodes, tags, parents, blocks, linked = zip(*rows, strict=True)
-        self.nodes: Sequence[LexborNode] = nodes
-        self.tags: Sequence[str] = tags
-        self.parents: Sequence[int] = parents
-        self._blocks: Sequence[int] = blocks
-        self._measure(texts, linked)
+                if text := (node.text_content or "").strip():
+                    size = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+                    total[at] += size
+                    own[blocks[at]] += size
+                    if linked[at]:
+                        links[blocks[at]] += size
+            elif tag not in _PASSED_OVER:
+                here = len(nodes)
+                nodes.append(node)
+                tags.append(tag)
+                parents.append(at)
+                ends.append(here + 1)
+                total.append(0)
+                own.append(0)
+                links.append(0)
+                blocks.append(blocks[at] if tag in INLINE else here)
+                linked.append(linked[at] or tag == "a")
+                if tag in self._marks:
+                    self._marks[tag].append(here)
+                child = node.child
+                if child is not None:
+                    after.append(node.next)
+                    at, node = here, child
+                    continue
+            node = node.next
+        ends[0] = len(nodes)
 
-    def _measure(self, texts: Sequence[tuple[int, str]], linked: Sequence[bool]) -> None:
-        """Add each text to its element and its block, then children to what is around them."""
-        total, own, links = [0] * len(linked), [0] * len(linked), [0] * len(linked)
-        for at, text in texts:
-            size = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
-            block = self._blocks[at]
-            total[at] += size
-            own[block] += size
-            if linked[at]:
-                links[block] += size
-        good = [
+    def _sum(self) -> None:
+        """Add children to what is around them."""
+        total, own, links, parents = self.total, self._own, self._links, self.parents
+        self.good = good = [
             _good(size, link) if size >= GOOD_CHARS else 0
             for size, link in zip(own, links, strict=True)
         ]
         self.headlines = [
             here for here, link in enumerate(links) if link >= CARD_LINK and link >= 0.9 * own[here]
         ]
-        parents = self.parents
-        ends = list(range(1, len(parents) + 1))
         for here in range(len(parents) - 1, 0, -1):
-            at = parents[here]
-            total[at] += total[here]
-            good[at] += good[here]
-            if ends[at] < ends[here]:  # noqa: PLR1730 - `max` takes three times as long
-                ends[at] = ends[here]
-        self.total, self.good, self.ends, self._own, self._links = total, good, ends, own, links
+            if total[here]:
+                total[parents[here]] += total[here]
+                good[parents[here]] += good[here]
 
     def relax(self) -> None:
         """Count shorter blocks as running text too, for a page that has no longer ones."""
@@ -141,11 +157,10 @@ class Outline:
             yield here
             here += 1
 
-    def lines(self, least: int, most: int) -> Iterator[int]:
-        """Yield the blocks with that much text of their own and no link."""
-        for here, (size, links) in enumerate(zip(self._own, self._links, strict=True)):
-            if least <= size <= most and not links:
-                yield here
+    def unlinked(self, least: int) -> list[tuple[int, int]]:
+        """Return the blocks with so much text of their own and no link, each after its size."""
+        sizes = zip(self._own, self._links, strict=True)
+        return [(s, here) for here, (s, links) in enumerate(sizes) if s >= least and not links]
 
     def first_running(self, here: int) -> int:
         """Return the first block of running text under an element, headlines not counted."""

@@ -215,11 +215,13 @@ def _refuse_deep_nesting(data: bytes) -> None:
 
     Elements left open nest; formatting elements left open are opened again in each later block
     (HTML section 13.2.4.3), so 10,000 of them would make 50 million nodes.
-    Counting comes first: most pages are too small for either.
+    Counting comes first: most pages are too small for either, whatever their tags.
     """
     opened = len(_TAG_START.findall(data))
     if opened > MAX_ELEMENTS:
         raise ExtractError(f"the page has too many elements ({opened:,})", outcome="hostile")
+    if opened * opened <= MAX_REOPENED:
+        return
     formatting = _FORMATTING.findall(data)
     if (opened > FEW_OPENED and _most_open(_NESTING.findall(data)) > MAX_DEPTH) or (
         opened * len(formatting) > MAX_REOPENED and opened * _most_open(formatting) > MAX_REOPENED
