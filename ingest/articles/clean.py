@@ -9,7 +9,7 @@ from bs4.element import NavigableString, Tag
 from selectolax.lexbor import LexborNode
 
 from ingest.articles import container, page, phrases, soup
-from ingest.articles.lines import Line, Page, ends, judge, resembles_title
+from ingest.articles.lines import Line, Page, ends, is_headline, judge, resembles_title
 from ingest.articles.outline import BLOCK
 from ingest.articles.words import plain, squeeze
 from ingest.errors import ExtractError
@@ -311,7 +311,7 @@ def _lazily(texts: Callable[[], Sequence[str]]) -> Iterator[str]:
 
 def _after_headline(lines: Sequence[Line], page: Page) -> Sequence[Line]:
     for i in range(min(len(lines), 30) - 1, -1, -1):
-        if plain(lines[i].text) in page.titles and not any(x.is_running for x in lines[:i]):
+        if is_headline(lines[i], page) and not any(x.is_running for x in lines[:i]):
             return lines[i + 1 :]
     return lines
 

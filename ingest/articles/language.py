@@ -1,6 +1,5 @@
 """Which language a text is in: what the page claims, checked against the text itself."""
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,9 @@ if TYPE_CHECKING:
 
 MIN_CHARS = 200
 """Shorter texts are not judged: identification is unsure there."""
+
+SAMPLE = 500
+"""Characters that are looked at: with 150 to 1,000 the same pages of the yardstick come out right."""
 
 SURE = 0.85
 """A claim is overruled from this probability on; with it 0.988 of the yardstick's 333 news pages
@@ -32,8 +34,7 @@ def decide(text: str, claimed: str | None) -> str | None:
     claimed = _SAME.get(claimed, claimed) if claimed else None
     if len(text) < MIN_CHARS:
         return claimed
-    sample = re.sub(r"\s+", " ", text[:1_000])
-    found = _detector().detect(sample, model="lite", k=1)
+    found = _detector().detect(" ".join(text[:SAMPLE].split()), model="lite", k=1)
     if not found:
         return claimed
     code, sure = str(found[0]["lang"]), float(found[0]["score"])

@@ -6,6 +6,7 @@ corrections.
 """
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -30,7 +31,10 @@ class Line:
     """The text in lower case from its first letter or digit on; empty where it has none."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "opening", _SIGNS.sub("", self.text[:700].lower(), 1))
+        opening = self.text[:LONGEST].lower()
+        if not opening[:1].isalnum():
+            opening = _SIGNS.sub("", opening, 1)
+        object.__setattr__(self, "opening", opening)
 
     @property
     def is_heading(self) -> bool:
@@ -54,8 +58,13 @@ class Page:
     """Names in the same form."""
     openings: tuple[str, ...] = field(init=False, default=())
     """How a line may begin that begins with a name."""
+    sizes: range = field(init=False, default=range(0))
+    """How long a line may be that is the headline."""
 
     def __post_init__(self) -> None:
+        lengths = [len(title) for title in self.titles]
+        if lengths:
+            object.__setattr__(self, "sizes", range(min(lengths) - 20, max(lengths) + 20))
         openings = ("by ", *{name[:2] for name in self.authors}) if self.authors else ()
         object.__setattr__(self, "openings", openings)
 
@@ -85,45 +94,36 @@ def resembles_title(text: str, page: Page) -> bool:
     )
 
 
-def _opens(pattern: re.Pattern[str], limit: int) -> Rule:
-    """Return the rule for lines under `limit` characters that begin with one of the phrases."""
+def _opens(pattern: re.Pattern[str]) -> Rule:
+    """Return the rule for lines that begin with one of the phrases."""
 
     def rule(line: Line, _: Page) -> bool:
-        return len(line.text) < limit and pattern.match(line.opening) is not None
+        return pattern.match(line.opening) is not None
 
     return rule
 
 
 def is_headline(line: Line, page: Page) -> bool:
     """Return whether the line repeats the headline."""
-    size = len(line.text)
-    near = any(abs(size - len(title)) < 20 for title in page.titles)
-    return near and plain(line.text) in page.titles
+    return len(line.text) in page.sizes and plain(line.text) in page.titles
 
 
 def is_credit(line: Line, _: Page) -> bool:
     """Return whether the line names the maker of a picture, at its start or its end."""
-    size = len(line.text)
-    return (size < 160 and phrases.CREDIT.match(line.opening) is not None) or (
-        size < 120 and phrases.AGENCY_END.search(line.text[-60:].lower()) is not None
+    return phrases.CREDIT.match(line.opening) is not None or (
+        len(line.text) < 120 and phrases.AGENCY_END.search(line.text[-60:].lower()) is not None
     )
 
 
 def is_more(line: Line, _: Page) -> bool:
     """Return whether the line sends the reader to another article."""
-    size = len(line.text)
-    return (
-        size < 220
-        and (line.linked > 0 or size < 40 or ":" in line.text[:40])
-        and phrases.MORE.match(line.opening) is not None
-    )
+    told = line.linked > 0 or len(line.text) < 40 or ":" in line.text[:40]
+    return told and phrases.MORE.match(line.opening) is not None
 
 
 def is_byline(line: Line, page: Page) -> bool:
     """Return whether the line is the authors' names, with little else."""
     size = len(line.text)
-    if size > 160:
-        return False
     if size < 100 and phrases.BYLINE.match(line.opening) and not _is_sentence(line.text):
         return True
     text = plain(line.text)
@@ -142,7 +142,7 @@ def _is_sentence(text: str) -> bool:
 
 def is_bio(line: Line, page: Page) -> bool:
     """Return whether the line begins with an author's name and says what they do."""
-    if len(line.text) > 700 or not line.opening.startswith(page.openings):
+    if not line.opening.startswith(page.openings):
         return False
     start = plain(line.text[:80]).removeprefix("by ")
     if not start.startswith(tuple(page.authors)):
@@ -157,7 +157,7 @@ def is_control(line: Line, _: Page) -> bool:
     return (
         (not line.opening and not _DIVIDER.fullmatch(line.text))
         or (size < 60 and phrases.CONTROL.match(line.opening) is not None)
-        or (size < 150 and phrases.ADDRESS.match(line.opening) is not None)
+        or phrases.ADDRESS.match(line.opening) is not None
     )
 
 
@@ -167,11 +167,10 @@ _DIVIDER = re.compile(r"_{3,12}")
 
 def is_notice(line: Line, _: Page) -> bool:
     """Return whether the site speaks of itself: cookies, log-in, subscriptions."""
-    size = len(line.text)
-    if size >= 700 or not any(word in line.opening for word in phrases.NOTICE_WORDS):
+    if not any(word in line.opening for word in phrases.NOTICE_WORDS):
         return False
     found = phrases.NOTICE.findall(line.opening)
-    return len(found) >= (1 if size < 200 else 2)
+    return len(found) >= (1 if len(line.text) < 200 else 2)
 
 
 def is_link_row(line: Line, _: Page) -> bool:
@@ -188,34 +187,39 @@ def is_link(line: Line, _: Page) -> bool:
     return line.tag != "tr" and line.linked >= 0.9 * len(line.text)
 
 
-RULES: Sequence[tuple[str, Rule]] = (
-    ("headline", is_headline),
-    ("advertisement", _opens(phrases.AD, 90)),
-    ("credit", is_credit),
-    ("read more", is_more),
-    ("newsletter", _opens(phrases.NEWSLETTER, 330)),
-    ("share", _opens(phrases.SHARE, 120)),
-    ("tags", _opens(phrases.TAGS, 400)),
-    ("date", _opens(phrases.DATE, 100)),
-    ("byline", is_byline),
-    ("bio", is_bio),
-    ("legal", _opens(phrases.LEGAL, 500)),
-    ("comment", _opens(phrases.COMMENT, 160)),
-    ("embed", _opens(phrases.EMBED, 250)),
-    ("control", is_control),
-    ("notice", is_notice),
-    ("origin", _opens(phrases.ORIGIN, 300)),
-    ("appeal", _opens(phrases.APPEAL, 260)),
-    ("link row", is_link_row),
-    ("link", is_link),
+LONGEST = 700
+ANY = sys.maxsize
+
+RULES: Sequence[tuple[str, int, Rule]] = (
+    ("headline", ANY, is_headline),
+    ("advertisement", 90, _opens(phrases.AD)),
+    ("credit", 160, is_credit),
+    ("read more", 220, is_more),
+    ("newsletter", 330, _opens(phrases.NEWSLETTER)),
+    ("share", 120, _opens(phrases.SHARE)),
+    ("tags", 400, _opens(phrases.TAGS)),
+    ("date", 100, _opens(phrases.DATE)),
+    ("byline", 161, is_byline),
+    ("bio", LONGEST + 1, is_bio),
+    ("legal", 500, _opens(phrases.LEGAL)),
+    ("comment", 160, _opens(phrases.COMMENT)),
+    ("embed", 250, _opens(phrases.EMBED)),
+    ("control", 150, is_control),
+    ("notice", LONGEST, is_notice),
+    ("origin", 300, _opens(phrases.ORIGIN)),
+    ("appeal", 260, _opens(phrases.APPEAL)),
+    ("link row", ANY, is_link_row),
+    ("link", ANY, is_link),
 )
-"""In order: of two rules that fit, the first is counted. The limits are rules of thumb: lines of the
-kind are shorter, and a longer one that begins alike is more likely to be article text."""
+"""In order, each with the length from which on it does not ask: of two rules that fit, the first is
+counted. The limits are rules of thumb: lines of the kind are shorter, and a longer one that begins
+alike is more likely to be article text."""
 
 
 def judge(line: Line, page: Page) -> str | None:
     """Return the name of the first rule that takes the line out, or None."""
-    for name, rule in RULES:
-        if rule(line, page):
+    size = len(line.text)
+    for name, limit, rule in RULES:
+        if size < limit and rule(line, page):
             return name
     return None
