@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ingest.articles import authors, dates
-from ingest.articles.container import CORE_MARK
 from ingest.articles.metadata import Metadata
 from ingest.articles.words import plain, squeeze
 from ingest.urls import join
@@ -20,7 +19,6 @@ def find(tree: LexborHTMLParser, rule: "SiteRule") -> LexborNode | None:
     for selector in rule.body:
         for node in tree.css(selector):
             if (node.text() or "").strip():
-                node.attrs[CORE_MARK] = "1"
                 return node
     return None
 

@@ -8,13 +8,12 @@ from itertools import chain
 from bs4.element import NavigableString, Tag
 from selectolax.lexbor import LexborNode
 
-from ingest.articles import container, page, phrases, soup
+from ingest.articles import page, phrases, soup
 from ingest.articles.lines import Line, Page, ends, is_headline, judge, resembles_title
 from ingest.articles.outline import BLOCK
 from ingest.articles.words import plain, squeeze
 from ingest.errors import ExtractError
 
-_MARKS = frozenset([container.CORE_MARK])
 _OWNERS = frozenset(["li", "blockquote", "tr"])
 """A paragraph inside one of these is still its line."""
 
@@ -64,7 +63,7 @@ class _Reader:
         self._flush(tag)
         self._continues = False
         inner = tag if tag in _OWNERS and child.name in ("p", "div", "span") else child.name
-        mark = child.has_attr(container.CORE_MARK)
+        mark = child.has_attr(soup.CORE_MARK)
         self._core += mark
         self._walk(child, inner, linked=linked)
         self._flush(inner)
@@ -81,9 +80,14 @@ class _Reader:
         self._linked = 0
 
 
-def read(node: LexborNode, remove: Sequence[str] = ()) -> list[Line]:
-    """Return the lines of an element, without what the selectors in `remove` name."""
-    tree = soup.build(node, None if remove else _MARKS)
+def read(
+    node: LexborNode, core: LexborNode | None = None, remove: Sequence[str] = ()
+) -> list[Line]:
+    """Return the lines of an element, without what the selectors in `remove` name.
+
+    `core` is its densest part.
+    """
+    tree = soup.build(node, core, whole=bool(remove))
     for selector in remove:
         for found in tree.select(selector):
             found.decompose()

@@ -22,9 +22,6 @@ CORE_NOISE = 2.0
 CORE_SHARE = 0.3
 """A densest part with less of the article's running text than this says nothing."""
 
-CORE_MARK = "data-core"
-"""The attribute that marks the densest part for `clean.read`."""
-
 
 def choose(outline: Outline, noise: float = NOISE, within: int = 0) -> int | None:
     """Return the element that holds the article, or None where there is no running text.
@@ -65,14 +62,15 @@ def _followed(outline: Outline, here: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where the article stands, and the standfirst shown above that element."""
+    """Where the article stands, its densest part, and the standfirst shown above that element."""
 
     node: LexborNode
+    core: LexborNode | None = None
     standfirst: str = ""
 
 
 def find(body: LexborNode, descriptions: Sequence[str] = ()) -> Found | None:
-    """Return the element that holds the article, its densest part marked with `CORE_MARK`.
+    """Return the element that holds the article.
 
     Furniture is cut out of the tree on the way. None where there is no running text.
     """
@@ -89,11 +87,12 @@ def find(body: LexborNode, descriptions: Sequence[str] = ()) -> Found | None:
     if chosen is None:
         return None
     core = choose(outline, CORE_NOISE, chosen)
-    if core is not None and outline.good[core] >= CORE_SHARE * outline.good[chosen]:
-        outline.nodes[core].attrs[CORE_MARK] = "1"
     start = outline.first_running(chosen if core is None else core)
+    says = core is not None and outline.good[core] >= CORE_SHARE * outline.good[chosen]
     return Found(
-        outline.nodes[chosen], next((text for here, text in standfirsts if here < start), "")
+        outline.nodes[chosen],
+        outline.nodes[core] if core is not None and says else None,
+        next((text for here, text in standfirsts if here < start), ""),
     )
 
 

@@ -137,12 +137,12 @@ def _read(
     node = by_rule.find(tree, rule) if rule is not None else None
     if node is not None:
         markup = (node.html or "") if display else ""
-        return _Read(clean.read(node, remove), "site_rule", markup=markup)
+        return _Read(clean.read(node, node, remove), "site_rule", markup=markup)
     found = container.find(tree.body, descriptions)
     if found is None:
         return _Read()
     markup = (found.node.html or "") if display else ""
-    return _Read(clean.read(found.node, remove), "page", found.standfirst, markup)
+    return _Read(clean.read(found.node, found.core, remove), "page", found.standfirst, markup)
 
 
 def _is_elsewhere(body: str, structured: str) -> bool:

@@ -60,8 +60,12 @@ class Page:
     """How a line may begin that begins with a name."""
     sizes: range = field(init=False, default=range(0))
     """How long a line may be that is the headline."""
+    longest_byline: int = field(init=False, default=0)
+    """How long a line may be that is an author's name with little else."""
 
     def __post_init__(self) -> None:
+        longest = max(map(len, self.authors), default=-40)
+        object.__setattr__(self, "longest_byline", longest + 40)
         lengths = [len(title) for title in self.titles]
         if lengths:
             object.__setattr__(self, "sizes", range(min(lengths) - 20, max(lengths) + 20))
@@ -94,13 +98,24 @@ def resembles_title(text: str, page: Page) -> bool:
     )
 
 
-def _opens(pattern: re.Pattern[str]) -> Rule:
-    """Return the rule for lines that begin with one of the phrases."""
+def _opens(pattern: re.Pattern[str], name: str = "") -> Rule:
+    """Return the rule for lines that begin with one of the phrases, or hold one in `INSIDE`."""
+    words, inside = phrases.INSIDE.get(name, ((), pattern))
 
     def rule(line: Line, _: Page) -> bool:
-        return pattern.match(line.opening) is not None
+        opening = line.opening
+        if pattern.match(opening) is not None:
+            return True
+        return _has_any(opening, words) and inside.match(opening) is not None
 
     return rule
+
+
+def _has_any(text: str, words: Sequence[str]) -> bool:
+    for word in words:  # noqa: SIM110 - `any` takes three times as long
+        if word in text:
+            return True
+    return False
 
 
 def is_headline(line: Line, page: Page) -> bool:
@@ -126,6 +141,8 @@ def is_byline(line: Line, page: Page) -> bool:
     size = len(line.text)
     if size < 100 and phrases.BYLINE.match(line.opening) and not _is_sentence(line.text):
         return True
+    if size >= page.longest_byline:
+        return False
     text = plain(line.text)
     return any(
         author in text
@@ -167,7 +184,7 @@ _DIVIDER = re.compile(r"_{3,12}")
 
 def is_notice(line: Line, _: Page) -> bool:
     """Return whether the site speaks of itself: cookies, log-in, subscriptions."""
-    if not any(word in line.opening for word in phrases.NOTICE_WORDS):
+    if not _has_any(line.opening, phrases.NOTICE_WORDS):
         return False
     found = phrases.NOTICE.findall(line.opening)
     return len(found) >= (1 if len(line.text) < 200 else 2)
@@ -195,18 +212,18 @@ RULES: Sequence[tuple[str, int, Rule]] = (
     ("advertisement", 90, _opens(phrases.AD)),
     ("credit", 160, is_credit),
     ("read more", 220, is_more),
-    ("newsletter", 330, _opens(phrases.NEWSLETTER)),
+    ("newsletter", 330, _opens(phrases.NEWSLETTER, "newsletter")),
     ("share", 120, _opens(phrases.SHARE)),
     ("tags", 400, _opens(phrases.TAGS)),
     ("date", 100, _opens(phrases.DATE)),
     ("byline", 161, is_byline),
     ("bio", LONGEST + 1, is_bio),
-    ("legal", 500, _opens(phrases.LEGAL)),
+    ("legal", 500, _opens(phrases.LEGAL, "legal")),
     ("comment", 160, _opens(phrases.COMMENT)),
     ("embed", 250, _opens(phrases.EMBED)),
     ("control", 150, is_control),
     ("notice", LONGEST, is_notice),
-    ("origin", 300, _opens(phrases.ORIGIN)),
+    ("origin", 300, _opens(phrases.ORIGIN, "origin")),
     ("appeal", 260, _opens(phrases.APPEAL)),
     ("link row", ANY, is_link_row),
     ("link", ANY, is_link),

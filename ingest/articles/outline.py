@@ -40,7 +40,9 @@ INLINE = word_set("""
     picture q s samp small source span strike strong sub sup time tt u var wbr
     """)
 
-_PASSED_OVER = NO_TEXT | word_set("-comment br col hr input link meta param source track wbr") | {""}
+_PASSED_OVER = (
+    NO_TEXT | word_set("-comment br col hr input link meta param source track wbr") | {""}
+)
 _MENUS = word_set("nav footer")
 """Without a paragraph in it, such an element is cut off unread: a third of a page's elements."""
 

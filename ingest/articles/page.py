@@ -62,8 +62,10 @@ _NESTING = re.compile(
     re.I,
 )
 _FORMATTING = re.compile(
-    rb"<(/?)(?:[bius]|big|code|em|font|nobr|small|strike|strong|tt)(?=[\s/>])", re.I
+    rb"<(/?)[bcefinstu](?:|ig|ode|m|ont|obr|mall|trike|trong|t)(?=[\s/>])", re.I
 )
+"""`b`, `big`, `code`, `em`, …: by their first letter, which is quicker than name by name."""
+
 _NOT_HTML = (
     (b"%PDF-", "PDF"),
     (b"\x89PNG", "image"),

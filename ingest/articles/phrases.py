@@ -6,6 +6,7 @@ takes more than linear time.
 """
 
 import re
+from collections.abc import Mapping
 
 
 def _p(pattern: str) -> re.Pattern[str]:
@@ -38,7 +39,7 @@ MORE = _p(
     r"こちらも|関連(?:記事|リンク|ニュース)|あわせて読みたい|相关(?:阅读|新闻|文章)|延伸閱讀|추천|관련\s?(?:기사|뉴스)|더 보기)"
 )
 NEWSLETTER = _p(
-    r"(?:sign[- ]up|subscribe|join (?:our|the|us)\b(?=.*(?:newsletter|whatsapp|telegram|channel|conversation|discord|mailing|community))|get (?:the|our|more|all|your|breaking|daily|weekly)?.{0,60}(?:newsletter|inbox|in your email|updates|notifications|alerts?)\b|.{0,90}\bnewsletters?\b[\W]*$|"
+    r"(?:sign[- ]up|subscribe|join (?:our|the|us)\b(?=.*(?:newsletter|whatsapp|telegram|channel|conversation|discord|mailing|community))|get (?:the|our|more|all|your|breaking|daily|weekly)?.{0,60}(?:newsletter|inbox|in your email|updates|notifications|alerts?)\b|"
     r"(?:our|the) (?:free )?.{0,40}newsletter|newsletter|download (?:our|the) .{0,40}app|follow (?:us|our|@?\w+ (?:\w+ )?on)\b|like us on|find us on|stay (?:up to date|informed|connected|tuned)|never miss|"
     r"enter your email|your email|by (?:signing|submitting|subscribing|clicking|providing|entering)|thank(?:s| you) for (?:signing|subscribing|reading|your)|you (?:can )?unsubscribe|want more|support (?:our|us|independent)|become a (?:member|subscriber)|already a (?:member|subscriber)|"
     r"(?:jetzt )?(?:abonnieren|newsletter|kostenlos anmelden)|melden sie sich|(?:folgen|folge) sie uns|folge uns|"
@@ -62,7 +63,7 @@ TAGS = _p(
 )
 LEGAL = _p(
     r"(?:©|\(c\)|copyright\b|all rights reserved|alle rechte vorbehalten|tous droits|todos los derechos|this (?:article|post|story|page) (?:may )?contains? (?:affiliate|references)|(?:we|\w+) may (?:earn|receive) (?:a |an )?(?:commission|affiliate)|if you purchase|this document is subject to|reviews have been|(?:all )?(?:the )?products (?:discussed|featured|on)|disclaimer\s*:|when you (?:buy|purchase).{0,60}(?:commission|links)|if you (?:buy|click|purchase).{0,80}commission|products featured|"
-    r"this copy is for your personal|disclosure\s*:.{0,200}(?:commission|affiliate)|.{0,160}\ball rights reserved\b|this material may not be|reprints?(?: &| and) |.{0,80}affiliate (?:commission|links?))"
+    r"this copy is for your personal|disclosure\s*:.{0,200}(?:commission|affiliate)|this material may not be|reprints?(?: &| and) )"
 )
 COMMENT = _p(
     r"(?:(?:leave|post|add|write|share|view|show|join|see|read|hide|load)(?: a| your| the| all| \d+)? (?:comments?|reply|conversation|discussion|thoughts)|comments?(?: \(?\d+\)?)?$|\d+ comments?|what do you think|let us know|have your say|do you have (?:a|any)|got a (?:tip|story)|have (?:a|you) (?:tip|got|story)|contact (?:us|the author|me)|email (?:us|the author)|send (?:us|tips|a tip)|kommentare|comentarios|commentaires|diskut|report (?:a|an) (?:typo|error|correction)|feedback)"
@@ -124,8 +125,24 @@ APPEAL = _p(
     r"hat ihnen|aktuelle nachrichten|folgst du|jetzt (?:testen|abonnieren)|ihre meinung|haben sie (?:fragen|anregungen|hinweise|einen fehler)|fehler (?:gefunden|entdeckt)|schreiben sie (?:uns|an)|mit (?:informationen|material) (?:der|von)|ihr browser|sie haben kein|über dieses thema berichtet|abgelegt unter|an dieser stelle|externe[nr]? inhalt|ich bin damit einverstanden|link zum|"
     r"article réservé|il vous reste|réservé aux|(?:découvrez|profitez de) nos offres|cet article est|votre navigateur|artículo (?:exclusivo|solo) para|noticia guardada|tu navegador|contenuto riservato|als abonnee|ben je -?\d|hiermee|cek berita|baca (?:juga|selengkapnya)|ikuti (?:kami|berita)|simak (?:juga|berita))"
 )
+INSIDE: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
+    "newsletter": (("newsletter",), _p(r".{0,90}\bnewsletters?\b[\W]*$")),
+    "legal": (
+        ("all rights", "affiliate"),
+        _p(r".{0,160}\ball rights reserved\b|.{0,80}affiliate (?:commission|links?)"),
+    ),
+    "origin": (
+        ("contributed", "reported from", "produced by"),
+        _p(
+            r".{0,120}\bcontributed (?:to|reporting)\b|.{0,80} reported from .{0,60}\.$"
+            r"|.{0,40} episode was produced by"
+        ),
+    ),
+}
+"""Phrases that stand within a line, by the rule they belong to; costly, so asked for where a line
+has one of the words."""
 ORIGIN = _p(
-    r"(?:(?:this|the) (?:article|story|post|piece|interview|column|essay|excerpt|report|content|material) (?:was |has been |is |first |originally |also )*(?:originally |first )?(?:appear|publish|edited|adapted|reprint|featured|provided|produced|republished|distributed|reviewed)|cross-?posted|read the (?:original|full)|(?:originally )?published (?:in|on|by)|reporting by|editing by|writing by|additional reporting|compiled by|contributing: |mit agenturmaterial|.{0,120}\bcontributed (?:to|reporting)\b|.{0,80} reported from .{0,60}\.$|(?:[—–-] ?)?associated press (?:writer|journalist)|our standards|journal information|provided by|more information:|citation:|source: ?\w|quelle:|fuente:|[-–—] ?additional reporting|with (?:files|reporting) from|\(?with inputs? from|key takeaways$|mit dpa$|\w+-redaktion$|interview with .{0,60} produced by|styling:|grooming:|.{0,40} episode was produced by)"
+    r"(?:(?:this|the) (?:article|story|post|piece|interview|column|essay|excerpt|report|content|material) (?:was |has been |is |first |originally |also )*(?:originally |first )?(?:appear|publish|edited|adapted|reprint|featured|provided|produced|republished|distributed|reviewed)|cross-?posted|read the (?:original|full)|(?:originally )?published (?:in|on|by)|reporting by|editing by|writing by|additional reporting|compiled by|contributing: |mit agenturmaterial|(?:[—–-] ?)?associated press (?:writer|journalist)|our standards|journal information|provided by|more information:|citation:|source: ?\w|quelle:|fuente:|[-–—] ?additional reporting|with (?:files|reporting) from|\(?with inputs? from|key takeaways$|mit dpa$|\w+-redaktion$|interview with .{0,60} produced by|styling:|grooming:)"
 )
 _NAME = r"(?:[A-ZÀ-ÞŁŚŠČŽ][\w.'’-]{0,30} ){2,4}"
 AUTHOR_NOTE = _p(

@@ -16,6 +16,8 @@ from ingest.articles.words import word_set
 MAX_DEPTH = 100
 """Deeper elements are opened flat: their text stays, and readers may walk the tree recursively."""
 
+CORE_MARK = "data-core"
+"""The attribute that marks the densest part of an article."""
 
 _FLAT = (INLINE - {"a", "br"}) | {"meta", "link", "input"}
 """Marks on words say nothing to a reader of lines, and each element costs BeautifulSoup 7 µs."""
@@ -28,9 +30,10 @@ _WRAPPERS = word_set("""
 class _Builder(HTMLTreeBuilder):
     """Feeds one element, and all under it, to BeautifulSoup; comments are left out."""
 
-    def __init__(self, node: LexborNode, keep: frozenset[str] | None) -> None:
-        super().__init__(multi_valued_attributes={"*": {"class"}} if keep is None else {})
-        self._node, self._keep = node, keep
+    def __init__(self, node: LexborNode, core: LexborNode | None, *, whole: bool) -> None:
+        super().__init__(multi_valued_attributes={"*": {"class"}} if whole else {})
+        self._node, self._whole = node, whole
+        self._core = core.mem_id if core is not None else None
 
     def feed(self, _: object) -> None:
         """Walk the element without recursion; `None` on the stack closes the open element."""
@@ -54,7 +57,7 @@ class _Builder(HTMLTreeBuilder):
                     edge = False
             elif tag not in NO_TEXT and tag[:1].isalpha():
                 inside = list(node.iter(include_text=True))
-                if self._keep is None or tag not in _FLAT:
+                if self._whole or tag not in _FLAT:
                     if len(names) < MAX_DEPTH and not self._is_wrapper(node, tag, inside):
                         soup.handle_starttag(tag, None, None, self._attributes(node))
                         names.append(tag)
@@ -66,18 +69,24 @@ class _Builder(HTMLTreeBuilder):
     def _is_wrapper(self, node: LexborNode, tag: str, inside: Sequence[LexborNode]) -> bool:
         """Return whether an element only holds blocks, so that no line hangs on it."""
         return (
-            self._keep is not None
+            not self._whole
             and tag in _WRAPPERS
-            and self._keep.isdisjoint(node.attributes)
+            and node.mem_id != self._core
             and all(child.tag in BLOCK or child.is_empty_text_node for child in inside)
         )
 
     def _attributes(self, node: LexborNode) -> dict[str, str]:
-        given = node.attributes
-        names = given if self._keep is None else self._keep.intersection(given)
-        return {name: given[name] or "" for name in names}
+        given = (
+            {name: value or "" for name, value in node.attributes.items()} if self._whole else {}
+        )
+        return given | {CORE_MARK: ""} if node.mem_id == self._core else given
 
 
-def build(node: LexborNode, keep: frozenset[str] | None = None) -> BeautifulSoup:
-    """Return a tree of `node`; `keep` names the attributes to carry over, None all of them."""
-    return BeautifulSoup("", builder=_Builder(node, keep))
+def build(
+    node: LexborNode, core: LexborNode | None = None, *, whole: bool = False
+) -> BeautifulSoup:
+    """Return a tree of `node`, in which `core` bears the attribute `CORE_MARK`.
+
+    `whole` keeps what selectors ask for: every element and attribute.
+    """
+    return BeautifulSoup("", builder=_Builder(node, core, whole=whole))

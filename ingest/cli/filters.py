@@ -15,6 +15,9 @@ from ingest.errors import IngestError
 if TYPE_CHECKING:
     from ingest.articles.sites import SiteRule
 
+PIPE_BYTES = 65_536
+"""What a pipe holds at most (Linux), read at once: a page is some hundred thousand."""
+
 FETCH_TIMEOUT_S = 30.0
 FETCH_MAX_BYTES = 50_000_000
 
@@ -51,7 +54,8 @@ def _site_rule(path: Path) -> "SiteRule":
 
 def answer_lines(answer: Callable[[dict[str, Any]], list[dict[str, Any]]]) -> None:
     """Answer each JSON line of standard input before the next is read; a bad line is answered too."""
-    for line in iter(sys.stdin.buffer.readline, b""):
+    lines = open(sys.stdin.fileno(), "rb", buffering=PIPE_BYTES, closefd=False)  # noqa: SIM115
+    for line in lines:
         if line.strip():
             for row in _answer(line, answer):
                 sys.stdout.buffer.write(dumps(row).encode("utf-8", "replace") + b"\n")
@@ -111,7 +115,8 @@ def extract(source: str | None, jsonl: bool, site_rule: Path | None, url: str) -
         return [articles.to_json(asked.get("id"), page, address)]
 
     if jsonl:
-        gc.freeze()  # the program stays: looking through it for garbage costs a page a seventh more
+        gc.freeze()  # the program stays: looking through it for garbage costs a page a seventh more,
+        gc.set_threshold(5_000)  # and looking through each page's trees several times a twentieth
         answer_lines(answer)
         return
     if source is None:

@@ -25,7 +25,8 @@ def main(limits: Limits) -> None:
     os.dup2(2, 1)
     resource.setrlimit(resource.RLIMIT_DATA, (limits.memory, limits.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    gc.freeze()  # the program stays: looking through it for garbage costs a page a seventh more
+    gc.freeze()  # the program stays: looking through it for garbage costs a page a seventh more,
+    gc.set_threshold(5_000)  # and looking through each page's trees several times a twentieth
     while True:
         try:
             question = decode_question(read_frame(sys.stdin.buffer))
