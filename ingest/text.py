@@ -548,9 +548,8 @@ class _Keys(NamedTuple):
 def _keys_of(chunk: str) -> _Keys:
     if simple := simply(chunk):  # nearly always
         key = simple[0]
-        number = _numbers(key)
-        run = key if is_run(key) else ""
-        return _Keys((key[:LONGEST_KEY],), number, number, run, run)
+        number = (crc32(key.encode()),) if len(key) > _NEVER_RARE else ()
+        return _Keys((key[:LONGEST_KEY],), number, number)
     width, every, _ = tokens(chunk)
     starting: dict[int, list[str]] = {}
     for key, start, _ in every:
