@@ -1,6 +1,8 @@
 """The text index: which articles have certain words at all; whether a rule is true is not its business.
 
-One interface over FTS5 (SQLite) and tsvector (PostgreSQL). Written in an article's own transaction.
+One interface over FTS5 (SQLite) and tsvector (PostgreSQL). Written in an article's own transaction,
+on SQLite at its end: FTS5 gathers words in memory, but lets each savepoint put them down as an index
+of its own, to be merged later.
 """
 
 from collections.abc import Sequence
@@ -21,6 +23,7 @@ from sqlalchemy import (
 
 from ingest.model import AllOf, AnyOf, Wanted
 from ingest.store.tables import articles, clean, texts
+from ingest.store.writer import at_end
 from ingest.text import LONGEST_KEY, PAIRS, TITLE, searchable
 
 _MOST_BYTES = 500_000
@@ -45,7 +48,7 @@ def add(connection: Connection, article_id: int, title: str, summary: str, body:
     """Index an article; on SQLite what was indexed of it before must have been dropped."""
     words = _words(title, summary, body)
     if connection.dialect.name == "sqlite":
-        connection.execute(_FTS_ADD, {"article": article_id, "words": " ".join(words)})
+        at_end(connection, _add, {"article": article_id, "words": " ".join(words)})
     else:
         connection.execute(_TSVECTOR_SET, {"article": article_id, "words": words})
 
@@ -54,7 +57,15 @@ def drop(connection: Connection, article_id: int, title: str, summary: str, body
     """Take an article out of the index; needs the texts as they were when it was added."""
     if connection.dialect.name == "sqlite":
         words = " ".join(_words(title, summary, body))
-        connection.execute(_FTS_DROP, {"article": article_id, "words": words})
+        at_end(connection, _drop, {"article": article_id, "words": words})
+
+
+def _add(connection: Connection, rows: Sequence[Any]) -> None:
+    connection.execute(_FTS_ADD, rows)
+
+
+def _drop(connection: Connection, rows: Sequence[Any]) -> None:
+    connection.execute(_FTS_DROP, rows)
 
 
 def forget(connection: Connection, article_ids: Sequence[int]) -> None:

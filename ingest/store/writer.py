@@ -8,8 +8,11 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any, TypeVar, cast
@@ -36,6 +39,22 @@ MOST_NOTES = 500
 
 STUCK_S = 120.0
 """A transaction that takes longer hangs: waiting for another process's lock ends after 30 s."""
+
+
+_AT_END = "at the end of the transaction"
+
+
+def at_end(connection: Connection, write: WriteNotes, item: Any) -> None:
+    """Have `write` keep `item` just before the commit, with others that come after one another.
+
+    It is part of the work that asks for it and goes with it where that is taken back; where it
+    fails all works of the transaction do. At once on a connection that is not the writer's.
+    """
+    waiting = connection.info.get(_AT_END)
+    if waiting is None:
+        write(connection, [item])
+    else:
+        waiting.append(_Note(write, item))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +154,14 @@ class Writer:
         """
         answers: list[Callable[[], None]] = []
         try:
-            with translated(), self._engine.connect() as connection, connection.begin():
+            with (
+                translated(),
+                self._engine.connect() as connection,
+                connection.begin(),
+                _ending(connection) as waiting,
+            ):
                 for job in _merged(self._group(taken)):
-                    answers.append(_run_one(connection, job))
+                    answers.append(_run_one(connection, job, waiting))
         except BaseException as error:  # noqa: BLE001  handed to the callers; this thread lives on
             for job in _merged(taken):
                 failure = StoreUnavailable(str(error) or type(error).__name__)
@@ -194,19 +218,35 @@ def _log_failure(done: "Future[Any]") -> None:
         log.warning("not kept, so it will be done again: %s", error)
 
 
-def _run_one(connection: Connection, job: _Job) -> Callable[[], None]:
+@contextmanager
+def _ending(connection: Connection) -> Iterator[list[_Note]]:
+    """Let works have things written at the end, which is when all went well until here."""
+    info, waiting = connection.info, list[_Note]()
+    info[_AT_END] = waiting
+    try:
+        yield waiting
+        for write, notes in groupby(waiting, attrgetter("write")):
+            write(connection, [note.item for note in notes])
+    finally:
+        del info[_AT_END]
+
+
+def _run_one(connection: Connection, job: _Job, waiting: list[_Note]) -> Callable[[], None]:
     """Run a work in a savepoint of its own and return how to tell its caller.
 
+    Where it fails, what it left `waiting` for the end is forgotten.
     Raises StoreUnavailable when the savepoint is gone and the whole transaction with it: so does
     SQLite when the disk is full, and a broken connection.
     """
     connection.exec_driver_sql("SAVEPOINT work")
+    before = len(waiting)
     try:
         with translated():
             result = job.work(connection)
             connection.exec_driver_sql("RELEASE SAVEPOINT work")
     except BaseException as failure:  # noqa: BLE001  handed to the caller who asked for the work
         _undo(connection, failure)
+        del waiting[before:]
         return partial(job.done.set_exception, failure)
     return partial(job.done.set_result, result)
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, event, text
 from ingest.errors import StoreError, StoreUnavailable
 from ingest.store import writer as writer_module
 from ingest.store.engine import open_engine, parse
-from ingest.store.writer import Writer
+from ingest.store.writer import Writer, at_end
 
 
 @pytest.fixture
@@ -229,6 +229,51 @@ def test_notes_that_fail_are_logged_and_harm_no_other(
 
     assert words(engine) == ["other"]
     assert "will be done again" in caplog.text
+
+
+def late(*given: str, then: Exception | None = None) -> Callable[[Connection], None]:
+    def work(connection: Connection) -> None:
+        for word in given:
+            at_end(connection, add_all, word)
+        if then:
+            raise then
+
+    return work
+
+
+def add_all(connection: Connection, given: Sequence[str]) -> None:
+    row = {"word": ",".join(given)}
+    connection.execute(text("INSERT INTO words VALUES (:word)"), row)
+
+
+def test_what_is_left_for_the_end_is_written_together_but_that_of_failed_works(
+    writer: Writer, engine: Engine
+) -> None:
+    asked = together(writer, late("a", "b"), late("c", then=ValueError()), late("d"))
+
+    assert [type(each.exception()) for each in asked] == [type(None), ValueError, type(None)]
+    assert words(engine) in (["a,b,d"], ["d,a,b"])
+
+
+def test_works_are_told_when_what_they_left_for_the_end_fails(
+    writer: Writer, engine: Engine
+) -> None:
+    writer.write(add("a"))
+
+    asked = together(writer, add("x"), late("a"))
+
+    assert all(isinstance(each.exception(), StoreUnavailable) for each in asked)
+    assert words(engine) == ["a"]
+    assert writer.write(add("next")) == "next"
+
+
+def test_outside_of_works_the_end_is_now(writer: Writer, engine: Engine) -> None:
+    writer.write(late("a"))
+
+    with engine.begin() as connection:
+        at_end(connection, add_all, "b")
+
+    assert words(engine) == ["a", "b"]
 
 
 def test_nobody_is_left_waiting_when_the_notes_before_a_work_break_the_connection(
