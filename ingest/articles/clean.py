@@ -202,10 +202,22 @@ def _end(lines: Sequence[Line], verdicts: list[str | None], running: Sequence[in
             continue
         follow = verdicts[i + 1 : i + 5]
         listed = line.is_heading and sum(why is not None for why in follow) >= 2
-        if left < END_SHARE * whole or listed:
+        if listed or (left < END_SHARE * whole and not _goes_on(lines, verdicts, i)):
             for k in range(i, len(lines)):
                 verdicts[k] = verdicts[k] or "after an ending"
             return
+
+
+def _goes_on(lines: Sequence[Line], verdicts: Sequence[str | None], label: int) -> bool:
+    """Return whether a label in the text only names the link below it: sentences follow that."""
+    below = next((i for i in range(label + 1, len(lines)) if verdicts[i] is None), len(lines))
+    return (
+        not lines[label].is_heading
+        and label + 1 < below < len(lines)
+        and lines[label].core
+        and lines[below].core
+        and lines[below].is_running
+    )
 
 
 MAX_END = 0.4

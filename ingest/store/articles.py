@@ -181,12 +181,11 @@ def kept_pages(connection: Connection, after: int, limit: int) -> list[tuple[Art
 
 
 def reclean(connection: Connection, was: Article, extraction: Extraction, *, now: datetime) -> bool:
-    """Give an article the text that its kept page has now; return whether title or body changed.
+    """Give an article what its kept page gives now; return whether title or body changed.
 
     Addresses and times stay: the page is as old as it was. The old text stays as a revision.
     """
-    if (was.title, was.body) == (clean(extraction.title), clean(extraction.body)):
-        return False
+    changed = (was.title, was.body) != (clean(extraction.title), clean(extraction.body))
     values = {
         "title": extraction.title,
         "summary": extraction.summary,
@@ -194,13 +193,16 @@ def reclean(connection: Connection, was: Article, extraction: Extraction, *, now
         "language": extraction.language,
         "method": extraction.method,
         "warnings": list(extraction.warnings),
-        "html_z": _html(extraction),
-        **_revise(connection, was, extraction.body, Replaced.CLEANED, now),
     }
+    if changed or extraction.html:
+        values["html_z"] = _html(extraction)
+    if changed:
+        values |= _revise(connection, was, extraction.body, Replaced.CLEANED, now)
     connection.execute(update(articles).where(articles.c.id == was.id).values(values))
     _index_again(connection, was, extraction)
-    _drop_text(connection, was.body)
-    return True
+    if changed:
+        _drop_text(connection, was.body)
+    return changed
 
 
 def _as_read(

@@ -312,6 +312,18 @@ def test_the_line_between_an_agencys_sections_stays() -> None:
     assert "\n\n___\n\n" in extract.extract(f"<p>{text}</p><p>___</p><p>{text}</p>", url=URL).body
 
 
+def test_text_below_a_link_to_another_article_stays() -> None:
+    text = "The council met on Tuesday and took a decision that many had expected for a long time."
+    last = "Work on the northern pier begins in May and is to be finished before the first storms."
+    page = f"""<article><h1>A decision</h1>{f"<p>{text}</p>" * 8}<p>Read more:</p>
+    <p><a href="/other">What the harbour has cost so far</a></p><p>{last}</p></article>"""
+
+    found = extract.extract(page, url=URL)
+
+    assert found.body.endswith(last)
+    assert "What the harbour" not in found.body
+
+
 @pytest.mark.parametrize("tag", ["h1", "h2"])
 def test_a_headline_in_the_text_frees_the_title_from_the_sites_name(tag: str) -> None:
     page = f"<title>Pier closes for two years | The Site</title><{tag}>Pier closes for two years</{tag}>"

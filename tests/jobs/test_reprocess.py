@@ -1,11 +1,13 @@
 """Texts taken out of kept pages again."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ingest.articles import extract
 from ingest.articles.sites import SiteRule, SiteRules
 from ingest.jobs.reprocess import Cleaned, clean_again
-from ingest.model import Response
+from ingest.model import Extraction, Response
 from tests.desk import page, prose
 from tests.jobs.desk import JobDesk, open_job_desk
 
@@ -55,4 +57,18 @@ def test_cleaning_again_without_a_change_changes_nothing(tmp_path: Path) -> None
     desk = _read(tmp_path)
 
     assert clean_again(desk.store, extract.extract, SiteRules(), desk.now) == Cleaned(2, 0, 0)
+    desk.store.close()
+
+
+def test_what_is_read_better_now_is_put_right_also_where_the_text_stays(tmp_path: Path) -> None:
+    desk = _read(tmp_path)
+    article = next(row for row in desk.store.list_articles() if row["title"] == "The pier")
+
+    def better(*args: Any, **options: Any) -> Extraction:
+        return replace(extract.extract(*args, **options), authors=("Ida Berg",))
+
+    assert clean_again(desk.store, better, SiteRules(), desk.now) == Cleaned(2, 0, 0)
+    (row,) = [row for row in desk.store.list_articles() if row["id"] == article["id"]]
+    assert (row["authors"], row["revision"]) == (["Ida Berg"], 1)
+    assert "<p>" in desk.store.article_html(row["id"])
     desk.store.close()
