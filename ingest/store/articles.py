@@ -298,8 +298,7 @@ def _text_id(connection: Connection, body: str) -> int:
     """Return the id of a text, stored now if it was not."""
     body = clean(body)
     row = {"hash": _text_hash(body), "body": body}
-    added = insert_new(connection, texts).returning(texts.c.id)
-    found = connection.scalar(added, row)
+    found = connection.scalar(insert_new(connection, texts, texts.c.id), row)
     return int(found or connection.execute(_FIND_TEXT, row).scalar_one())
 
 

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Column, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import (
     ArgumentError,
@@ -141,14 +141,15 @@ def _cleaned(value: object) -> object:
     return value
 
 
-def insert_new(connection: Connection, table: Table) -> Any:
+def insert_new(connection: Connection, table: Table, *returning: Column[Any]) -> Any:
     """Return an insert into `table` that passes over rows which are there already."""
-    return _insert_new(connection.dialect.name, table)
+    return _insert_new(connection.dialect.name, table, returning)
 
 
 @cache
-def _insert_new(dialect: str, table: Table) -> Any:
-    return insert_into(dialect, table).on_conflict_do_nothing()
+def _insert_new(dialect: str, table: Table, returning: tuple[Column[Any], ...]) -> Any:
+    added = insert_into(dialect, table).on_conflict_do_nothing()
+    return added.returning(*returning) if returning else added
 
 
 def insert_into(dialect: str, table: Table) -> Any:
