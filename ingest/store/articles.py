@@ -186,7 +186,7 @@ def reclean(connection: Connection, was: Article, extraction: Extraction, *, now
     Addresses and times stay: the page is as old as it was. The old text stays as a revision.
     """
     changed = (was.title, was.body) != (clean(extraction.title), clean(extraction.body))
-    values = {
+    values: dict[str, Any] = {
         "title": extraction.title,
         "summary": extraction.summary,
         "authors": list(extraction.authors),
