@@ -141,26 +141,26 @@ def understand(
     # Here, as most checks bring nothing to parse and feedparser takes long to load.
     from ingest.feeds import parse  # noqa: PLC0415
 
+    habits = polling.habits(feed)
     parsed = parse.parse(
         body,
         url=url,
         content_type=headers.get("content-type"),
         language=headers.get("content-language"),
-        habits=polling.habits(feed),
+        habits=habits,
         seen=store.feed_items(feed.id),
         now=now,
     )
-    return parsed, _plans(feed, parsed, store)
+    aliases = parse.aliases(parsed, habits) if feed.first_polled_at else {}
+    return parsed, _plans(feed, parsed, aliases, store)
 
 
-def _plans(feed: Feed, parsed: ParsedFeed, store: Store) -> Sequence[EntryPlan]:
-    """Compare a document with what is stored of its feed."""
-    from ingest.feeds import parse  # noqa: PLC0415  loaded already
-
-    watched = feed.first_polled_at is not None
-    aliases = parse.aliases(parsed, polling.habits(feed)) if watched else {}
+def _plans(
+    feed: Feed, parsed: ParsedFeed, aliases: Mapping[str, Mapping[str, bool]], store: Store
+) -> Sequence[EntryPlan]:
+    """Compare a document with what is stored of its feed; on its first check that is nothing."""
     keys = {entry.key for entry in parsed.entries}
     known = store.known(feed.id, keys.union(*aliases.values())) if keys else {}
-    hashes = freshness.unrecognised(parsed, known) if watched else ()
+    hashes = freshness.unrecognised(parsed, known) if feed.first_polled_at else ()
     same = store.known_hashes(feed.id, hashes) if hashes else None
     return freshness.decide(parsed, known, aliases=aliases, same=same)
