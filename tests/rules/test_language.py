@@ -1,5 +1,6 @@
 """Reading queries: what the tree is, and where a fault is pointed at."""
 
+import gc
 import time
 from contextlib import suppress
 
@@ -284,3 +285,14 @@ def test_no_query_takes_long(part: str) -> None:
         parse(query)
 
     assert time.process_time() - before < 5  # linear: tenths of a second alone
+
+
+def test_reading_a_query_leaves_no_garbage_to_collect() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        parse('title:(a OR "b c") NEAR/3 d* atleast(2, a, =B, /e/) -f')
+
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
