@@ -14,6 +14,7 @@ from ingest.articles.outline import BLOCK
 from ingest.articles.words import plain, squeeze
 from ingest.errors import ExtractError
 
+_TEXTS = frozenset([NavigableString, soup.Link])
 _OWNERS = frozenset(["li", "blockquote", "tr"])
 """A paragraph inside one of these is still its line."""
 
@@ -41,10 +42,18 @@ class _Reader:
         for child in parent.children:
             if isinstance(child, Tag):
                 self._element(child, tag, linked=linked)
-            elif type(child) is NavigableString:
-                self._text.append(child)
-                if linked:
-                    self._linked += len(child.strip())
+            elif isinstance(child, soup.Paragraph):
+                self._flush(tag)
+                self._continues = False
+                self._add(child, linked=linked)
+                self._flush(tag if tag in _OWNERS else "p")
+            elif isinstance(child, NavigableString) and type(child) in _TEXTS:
+                self._add(child, linked=linked or isinstance(child, soup.Link))
+
+    def _add(self, text: str, *, linked: bool) -> None:
+        self._text.append(text)
+        if linked:
+            self._linked += len(text.strip())
 
     def _element(self, child: Tag, tag: str, *, linked: bool) -> None:
         if child.name == "br":
