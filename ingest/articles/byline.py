@@ -17,6 +17,7 @@ from ingest.articles.words import squeeze
 _BY = r"(?:(?:written|posted|published|reported|story|text|words|article) )?by|von|par|por|di|av|af|door|autor(?:in)?|texte?"
 _LONE_BY = re.compile(rf"(?:{_BY})\s*:?$", re.I)
 _LED_BY = re.compile(rf"\s*(?:{_BY})\b[\s:]\s*\S", re.I)
+_BAR = re.compile(r"\s+[|·•]\s+")
 _AND = re.compile(r"(?:,|&|and|und|et|y|e|og|och|en)$", re.I)
 
 MAX_TEXTS = 25
@@ -50,7 +51,7 @@ def published(tree: LexborHTMLParser) -> dates.Day | None:
 
 def names(tree: LexborHTMLParser) -> list[str]:
     """Return the names after a word like "by" below the headline, in its text or in the next."""
-    texts = list(_below(tree))
+    texts = [part for text in _below(tree) for part in _BAR.split(text)]
     for at, text in enumerate(texts):
         first = at + 1 if _LONE_BY.match(text) else at if _LED_BY.match(text) else len(texts)
         led = _joined(texts[first:])

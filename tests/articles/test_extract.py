@@ -312,6 +312,13 @@ def test_the_line_between_an_agencys_sections_stays() -> None:
     assert "\n\n___\n\n" in extract.extract(f"<p>{text}</p><p>___</p><p>{text}</p>", url=URL).body
 
 
+def test_a_name_beside_a_date_in_one_line_is_the_author() -> None:
+    text = "The council met on Tuesday and took a decision that many had expected for a long time."
+    page = f"<h1>A decision</h1><div>Nov 3, 2031 | by Ida Berg</div><p>{text}</p><p>{text}</p>"
+
+    assert extract.extract(page, url=URL).authors == ("Ida Berg",)
+
+
 def test_text_below_a_link_to_another_article_stays() -> None:
     text = "The council met on Tuesday and took a decision that many had expected for a long time."
     last = "Work on the northern pier begins in May and is to be finished before the first storms."
