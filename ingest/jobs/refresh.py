@@ -158,7 +158,7 @@ def understand(
 def _plans(
     feed: Feed, parsed: ParsedFeed, aliases: Mapping[str, Mapping[str, bool]], store: Store
 ) -> Sequence[EntryPlan]:
-    """Compare a document with what is stored of its feed; on its first check that is nothing."""
+    """Compare a document with what is stored of its feed."""
     keys = {entry.key for entry in parsed.entries}
     known = store.known(feed.id, keys.union(*aliases.values())) if keys else {}
     hashes = freshness.unrecognised(parsed, known) if feed.first_polled_at else ()
