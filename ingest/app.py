@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
@@ -168,12 +169,13 @@ class App:
 
     def close(self, timeout_s: float = 8.0) -> int:
         """Finish what runs within the time, hand back the rest, and return how much was cut off."""
-        left = self.web.stop(timeout_s) + self.out.stop(min(timeout_s, 2.0))
-        self.context.doors.channels.close()
-        self._pages.close()
-        self.store.release_leases()
-        self.store.close()
-        self._client.close()
+        with ExitStack() as closing:  # each whatever becomes of the others, the last one first
+            closing.callback(self._client.close)
+            closing.callback(self.store.close)
+            closing.callback(self.store.release_leases)
+            closing.callback(self._pages.close)
+            left = self.web.stop(timeout_s) + self.out.stop(min(timeout_s, 2.0))
+            self.context.doors.channels.close()
         return left
 
     def _tell(self, event: Event) -> None:

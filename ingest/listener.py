@@ -34,7 +34,7 @@ class Site:
     def __init__(self, app: App, metrics: Metrics | None) -> None:
         self._receiver = Receiver(app) if app.listens else None
         self._metrics = metrics
-        self._public = urlsplit(app.settings.web.base_url or "").hostname
+        self._public = _host(urlsplit(app.settings.web.base_url or "").netloc)
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -73,7 +73,7 @@ def _hosts(environ: Environ) -> set[str | None]:
 
 def _host(name: str) -> str | None:
     try:
-        return urlsplit(f"//{name.strip()}").hostname
+        return (urlsplit(f"//{name.strip()}").hostname or "").rstrip(".") or None
     except ValueError:
         return None
 

@@ -69,7 +69,9 @@ class Channels:
 
     def close(self) -> None:
         """End the connections that are still open; they would close by themselves soon after."""
-        for channel in self._channels.values():
+        with self._making:
+            made = list(self._channels.values())
+        for channel in made:
             if isinstance(channel, Staying):
                 channel.close()
 

@@ -18,8 +18,9 @@ from time import monotonic
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from ingest.cores import share_one
 from ingest.errors import StoreError, StoreUnavailable
 from ingest.store.engine import in_our_words, translated
 
@@ -48,7 +49,7 @@ def at_end(connection: Connection, write: WriteNotes, item: Any) -> None:
     """Have `write` keep `item` just before the commit, with others that come after one another.
 
     It is part of the work that asks for it and goes with it where that is taken back; where it
-    fails all works of the transaction do. At once on a connection that is not the writer's.
+    fails, so does the work. At once on a connection that is not the writer's.
     """
     waiting = connection.info.get(_AT_END)
     if waiting is None:
@@ -69,12 +70,21 @@ class _Note:
     item: Any
 
 
+class _EndFailedError(Exception):
+    """What some work left for the end of the transaction cannot be written; says why."""
+
+    def __init__(self, told: Exception) -> None:
+        super().__init__(str(told))
+        self.told = told
+
+
 class Writer:
     """Runs works one after another in grouped transactions, each kept whole or not at all."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._queue: SimpleQueue[_Job | _Note | None] = SimpleQueue()
+        self._hurry = threading.Event()
         self._busy_since: float | None = None
         self._closed = False
         self._closing = threading.Lock()
@@ -84,13 +94,15 @@ class Writer:
     def write(self, work: Work[T]) -> T:
         """Run `work` and return its result once it is committed; safe from any thread.
 
-        What `work` raises is raised here, and nothing of it is kept.
+        What `work` raises is raised here, and nothing of it is kept. It may be run a second time
+        when nothing of the first was kept.
         Raises StoreUnavailable when the transaction could not begin or be committed.
         """
         if threading.current_thread() is self._thread:
             raise StoreError("a write cannot be asked for from inside a write")
         job = _Job(work)
         self._put(job)
+        self._hurry.set()
         return cast(T, job.done.result())
 
     def note(self, write: WriteNotes, item: Any) -> None:
@@ -112,6 +124,7 @@ class Writer:
             if not self._closed:
                 self._closed = True
                 self._queue.put(None)
+                self._hurry.set()
         self._thread.join()
 
     def alive(self) -> bool:
@@ -120,6 +133,7 @@ class Writer:
         return self._thread.is_alive() and busy_s < STUCK_S
 
     def _run(self) -> None:
+        share_one()
         while (first := self._queue.get()) is not None:
             gathered = self._gather(first)
             self._busy_since = monotonic()
@@ -127,20 +141,26 @@ class Writer:
             self._busy_since = None
 
     def _gather(self, first: _Job | _Note) -> list[_Job | _Note]:
-        """Return what to begin with: a work at once, notes with what else comes in time."""
+        """Return what to begin with: a work at once, notes with what else comes in a moment.
+
+        Notes are let gather: to be woken for each would cost more than to write it.
+        """
+        if isinstance(first, _Note):
+            self._hurry.wait(GROUP_S)
+        self._hurry.clear()
         gathered = [first]
-        until = monotonic() + GROUP_S
         while isinstance(gathered[-1], _Note) and len(gathered) < MOST_NOTES:
-            item = self._next(until - monotonic())
+            item = self._next()
             if item is None:
-                break
+                return gathered
             gathered.append(item)
+        self._hurry.set()  # there may be more
         return gathered
 
-    def _next(self, timeout_s: float = 0.0) -> _Job | _Note | None:
-        """Return what comes within the time; None where nothing does, or the sign to stop."""
+    def _next(self) -> _Job | _Note | None:
+        """Return what comes next; None where nothing waits, or the sign to stop."""
         try:
-            item = self._queue.get(timeout_s > 0, max(timeout_s, 0.0))
+            item = self._queue.get_nowait()
         except Empty:
             return None
         if item is None:
@@ -151,23 +171,36 @@ class Writer:
         """Run a transaction's worth of works and let their callers go on after the commit.
 
         `taken` grows by what joins them, so that nobody is left waiting when all of it fails.
+        Where one of them leaves something for the end that fails, each is run again, alone.
         """
-        answers: list[Callable[[], None]] = []
         try:
-            with (
-                translated(),
-                self._engine.connect() as connection,
-                connection.begin(),
-                _ending(connection) as waiting,
-            ):
-                for job in _merged(self._group(taken)):
-                    answers.append(_run_one(connection, job, waiting))
+            self._share(self._group(taken))
+        except _EndFailedError:
+            for job in _merged(taken):
+                self._run_alone(job)
         except BaseException as error:  # noqa: BLE001  handed to the callers; this thread lives on
             for job in _merged(taken):
-                failure = StoreUnavailable(str(error) or type(error).__name__)
-                failure.__cause__ = error
-                job.done.set_exception(failure)
-            return
+                job.done.set_exception(_unavailable(error))
+
+    def _run_alone(self, job: _Job) -> None:
+        try:
+            self._share([job])
+        except _EndFailedError as error:
+            job.done.set_exception(error.told)
+        except BaseException as error:  # noqa: BLE001  as above
+            job.done.set_exception(_unavailable(error))
+
+    def _share(self, items: Iterable[_Job | _Note]) -> None:
+        """Run works in one transaction and tell their callers after the commit."""
+        answers: list[Callable[[], None]] = []
+        with (
+            translated(),
+            self._engine.connect() as connection,
+            connection.begin(),
+            _ending(connection) as waiting,
+        ):
+            for job in _merged(items):
+                answers.append(_run_one(connection, job, waiting))
         for answer in answers:
             answer()
 
@@ -225,10 +258,28 @@ def _ending(connection: Connection) -> Iterator[list[_Note]]:
     info[_AT_END] = waiting
     try:
         yield waiting
-        for write, notes in groupby(waiting, attrgetter("write")):
-            write(connection, [note.item for note in notes])
+        _end(connection, waiting)
     finally:
         del info[_AT_END]
+
+
+def _end(connection: Connection, waiting: Sequence[_Note]) -> None:
+    """Write what was left for the end; raises _EndFailedError, or that the connection is lost."""
+    try:
+        for write, notes in groupby(waiting, attrgetter("write")):
+            write(connection, [note.item for note in notes])
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        raise _EndFailedError(in_our_words(error)) from error
+    except ValueError as error:  # no text that a database takes
+        raise _EndFailedError(error) from error
+
+
+def _unavailable(error: BaseException) -> StoreUnavailable:
+    failure = StoreUnavailable(str(error) or type(error).__name__)
+    failure.__cause__ = error
+    return failure
 
 
 def _run_one(connection: Connection, job: _Job, waiting: list[_Note]) -> Callable[[], None]:

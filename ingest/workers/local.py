@@ -15,6 +15,7 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import Any, Protocol
 
+from ingest.cores import share_one
 from ingest.errors import StoreError
 from ingest.model import Exchange
 
@@ -124,6 +125,7 @@ class Pool:
     # --- the dispatcher's thread ------------------------------------------------------------
 
     def _dispatch(self) -> None:
+        share_one()
         while True:
             self.beat = monotonic()
             self._collect()
@@ -215,13 +217,24 @@ class Pool:
             self._running[lane] = self._running.get(lane, 0) + 1
             self._queued -= 1
             if sum(self._running.values()) > self._spawned:
-                self._spawn(self._serve, f"{self._name}-{self._spawned}")
-                self._spawned += 1
+                self._add_thread()
             self._tasks.put((lane, tasks.popleft()))
         if tasks:
             heapq.heappush(self._ready, (now, lane))
         else:
             del self._lanes[lane]
+
+    def _add_thread(self) -> None:
+        """Start one more thread, or go on with those there are; raises RuntimeError for none."""
+        try:
+            self._spawn(self._serve, f"{self._name}-{self._spawned}")
+        except RuntimeError as error:
+            if not self._spawned:
+                raise
+            log.warning("goes on with %s threads: %s", self._spawned, error)
+            self._threads = self._spawned
+        else:
+            self._spawned += 1
 
     def _drop_queue(self) -> None:
         self._lanes.clear()
@@ -231,6 +244,7 @@ class Pool:
     # --- the worker threads -----------------------------------------------------------------
 
     def _serve(self) -> None:
+        share_one()
         while (item := self._tasks.get()) is not None:
             lane, task = item
             self._done.put((lane, task, self._do(task)))

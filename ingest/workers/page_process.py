@@ -7,6 +7,7 @@ import sys
 from time import process_time
 
 from ingest.articles import extract
+from ingest.cores import use_all
 from ingest.errors import ExtractError
 from ingest.workers.frames import (
     Limits,
@@ -21,6 +22,7 @@ from ingest.workers.frames import (
 
 def main(limits: Limits) -> None:
     """Answer questions on standard input; what is printed elsewhere goes to standard error."""
+    use_all(os.getppid())  # it was started by a thread that keeps to one core
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     resource.setrlimit(resource.RLIMIT_DATA, (limits.memory, limits.memory))

@@ -128,6 +128,7 @@ def test_only_known_paths_and_methods_are_answered_and_never_the_public_name(des
         ask(port, "/metrics/")[0],
         ask(port, "/metrics?name=x")[0],
         ask(port, **public)[0],
+        ask(port, Host="desk.example.org.")[0],
         ask(port, X_Forwarded_Host="desk.example.org")[0],
         ask(port, Host="metrics.example.org")[0],
         ask(port, Host="[")[0],
@@ -136,7 +137,7 @@ def test_only_known_paths_and_methods_are_answered_and_never_the_public_name(des
 
     assert asked[1][2] == ""  # type: ignore[index]
     asked[1] = asked[1][0]  # type: ignore[index]
-    assert asked == [200, 200, 405, 404, 404, 404, 200, 404, 404, 200, 200, 431]
+    assert asked == [200, 200, 405, 404, 404, 404, 200, 404, 404, 404, 200, 200, 431]
     end(daemon)
 
 

@@ -255,16 +255,15 @@ def test_what_is_left_for_the_end_is_written_together_but_that_of_failed_works(
     assert words(engine) in (["a,b,d"], ["d,a,b"])
 
 
-def test_works_are_told_when_what_they_left_for_the_end_fails(
-    writer: Writer, engine: Engine
-) -> None:
+def test_what_fails_at_the_end_harms_no_other(writer: Writer, engine: Engine) -> None:
     writer.write(add("a"))
 
-    asked = together(writer, add("x"), late("a"))
+    asked = together(writer, add("x"), late("a"), late("y"), late("\udc00"))
 
-    assert all(isinstance(each.exception(), StoreUnavailable) for each in asked)
-    assert words(engine) == ["a"]
-    assert writer.write(add("next")) == "next"
+    errors = [each.exception() for each in asked]
+    assert [type(each) for each in errors] == [type(None), StoreError, type(None), type(errors[3])]
+    assert isinstance(errors[3], StoreError | ValueError)
+    assert words(engine) == ["a", "x", "y"]
 
 
 def test_outside_of_works_the_end_is_now(writer: Writer, engine: Engine) -> None:

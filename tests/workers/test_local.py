@@ -235,3 +235,23 @@ def test_a_dispatcher_that_dies_is_not_waited_for() -> None:
 
     with pytest.raises(RuntimeError, match="has died"):
         workers.wait_idle(2)
+
+
+def test_a_pool_goes_on_with_the_threads_that_the_machine_grants(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    start = threading.Thread.start
+
+    def grudging(thread: threading.Thread) -> None:
+        if thread.name in ("test-1", "test-2"):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", grudging)
+    rows = Rows([f"site{number}/0" for number in range(50)])
+    with pool(rows.source(), OpenGate()) as workers:
+        workers.look()
+        assert workers.wait_idle(10)
+
+    assert len(rows.done) == 50
+    assert caplog.messages == ["goes on with 1 threads: can't start new thread"]
