@@ -239,7 +239,7 @@ class Vocabulary:
 
     def read(self, document: Document) -> Reading:
         """Find the words of a document that rules ask for."""
-        if len(self._known) > _MOST_CHUNKS:
+        if len(self._known) >= _MOST_CHUNKS:
             self._known, self._before = {}, self._known
         reading = Reading(document, self._lists)
         reading.body = self._read("title", 0, reading, reading.places) + APART
@@ -302,7 +302,7 @@ class Vocabulary:
         return base
 
     def _learn(self, chunk: str, known: dict[str, _Meaning]) -> _Meaning:
-        """Return what a chunk means, and keep it.
+        """Return what a chunk means, and keep it while there is room.
 
         Most are words nobody asks for: that is found out here, without a further call.
         """
@@ -320,7 +320,7 @@ class Vocabulary:
                 meaning = None
             else:
                 meaning = self._meaning(chunk)
-        if len(chunk) <= _LONGEST_CHUNK:
+        if len(chunk) <= _LONGEST_CHUNK and len(known) < _MOST_CHUNKS:
             known[chunk] = meaning
         return meaning
 

@@ -1,6 +1,7 @@
 """Rule sets against the slow evaluator, their scope, and what they promise."""
 
 import threading
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from ingest.errors import RuleError
 from ingest.model import Document, Match, Rule, Span
+from ingest.rules import reading
 from ingest.rules.evaluate import MOST_SPANS
 from ingest.rules.language import parse
 from ingest.rules.percolate import RuleSet
@@ -197,6 +199,30 @@ def test_a_phrase_stops_at_the_end_of_a_sentence_and_a_near_does_not() -> None:
     assert rules.names(Document("", "An oak! Elm. Oak? 7")) == ["near"]
     assert rules.names(Document("", "oak\n\nelm")) == ["near"]
     assert rules.names(Document("oak", "elm")) == []
+
+
+def test_what_is_remembered_of_one_document_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_MOST_CHUNKS", 500)
+    rules = RuleSet(
+        [Rule("word", "gotland"), Rule("pair", '"n19999 x19999"'), Rule("no", "nowhere")]
+    )
+    flood = Document("", " ".join(f"n{number}-x{number}" for number in range(20_000)) + " Gotland.")
+    later = [Document("", f"Off Gotland, number {number}-c.") for number in range(20)]
+    rules.names(Document("", "gotland"))
+
+    tracemalloc.start()
+    try:
+        (word, pair) = rules.match(flood)
+        kept = [tracemalloc.get_traced_memory()[0]]
+        assert (word.rule, pair.rule) == ("word", "pair")
+        del word, pair
+        for document in later:
+            assert rules.names(document) == ["word"]
+        kept.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert max(kept) < 1_000_000, kept  # all that the flood means is 7 MB
+    assert rules.names(flood) == ["word", "pair"]
 
 
 def test_a_set_can_be_asked_from_several_threads() -> None:
