@@ -35,8 +35,9 @@ def hits(
     for _, error in rules.errors:
         raise error
     wanted = needed(rule)
-    without = mentioned(rule) if wanted is None else None
-    for stored in store.iter_documents(since, until, wanted=wanted, mentioned=without):
+    others = wanted is None
+    having = mentioned(rule) if others else wanted
+    for stored in store.iter_documents(since, until, wanted=having, others=others):
         for match in rules.match(stored.document):
             yield Hit(
                 stored.article,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, Select, select
 
 from ingest.model import Document, Wanted
 from ingest.store import search
@@ -35,20 +35,39 @@ def iter_documents(
     since: datetime | None,
     until: datetime | None,
     wanted: Wanted | None = None,
-    mentioned: Wanted | None = None,
+    others: bool = False,
 ) -> Iterator[StoredDocument]:
     """Yield articles newest first, once for each feed that led to them.
 
-    With `wanted`, those that have it; a few others may be among them. With `mentioned`, all,
-    but without their texts where these do not have it: reading those takes nearly all the time.
+    With `wanted`, those that have it; a few more may be among them. With `others`, the others too,
+    but without their texts: reading those takes nearly all the time.
     """
-    led_by = {
-        row.id: (row.name, tuple(row.tags))
-        for row in connection.execute(select(feeds.c.id, feeds.c.name, feeds.c.tags))
-    }
-    at = articles.c.first_seen_at
-    of = articles.c
-    columns = (
+    needed = wanted if others else None
+    query = _query(connection, since, until, None if others else wanted, texts_too=needed is None)
+    names = select(feeds.c.id, feeds.c.name, feeds.c.tags)
+    led_by = {row.id: (row.name, tuple(row.tags)) for row in connection.execute(names)}
+    with connection.execute(query) as found:
+        at_once = _FIRST
+        while some := found.fetchmany(at_once):
+            at_once = min(2 * at_once, _AT_ONCE)
+            ways = _feeds_of(connection, [row.id for row in some])
+            bodies = _bodies(connection, some, needed)
+            for row in some:
+                for feed_id in sorted(ways.get(row.id, {row.feed_id})):
+                    yield _stored(row, bodies.get(row.text_id, ""), *led_by[feed_id])
+
+
+def _query(
+    connection: Connection,
+    since: datetime | None,
+    until: datetime | None,
+    wanted: Wanted | None,
+    *,
+    texts_too: bool,
+) -> Select[Any]:
+    """Return the query for the articles of a time, newest first."""
+    of, at = articles.c, articles.c.first_seen_at
+    query = select(
         of.id,
         of.story_id,
         of.feed_id,
@@ -58,44 +77,34 @@ def iter_documents(
         of.authors,
         of.language,
         of.text_id,
-    )
-    query = select(*columns, at).execution_options(stream_results=True, max_row_buffer=_AT_ONCE)
-    if mentioned is None:
+        at,
+    ).execution_options(stream_results=True, max_row_buffer=_AT_ONCE)
+    if texts_too:
         query = query.add_columns(texts.c.body).join(texts, texts.c.id == of.text_id)
     if since is not None:
         query = query.where(at >= since)
     if until is not None:
         query = query.where(at < until)
     if wanted is not None:
-        query = search.narrowed(connection, query, wanted, since, until)
-    else:
-        query = query.order_by(at.desc(), articles.c.id.desc())
-    with connection.execute(query) as found:
-        at_once = _FIRST
-        while some := found.fetchmany(at_once):
-            at_once = min(2 * at_once, _AT_ONCE)
-            ways = _feeds_of(connection, [row.id for row in some])
-            bodies = None if mentioned is None else _bodies(connection, some, mentioned)
-            for row in some:
-                body = row.body if bodies is None else bodies.get(row.text_id, "")
-                for feed_id in sorted(ways.get(row.id, {row.feed_id})):
-                    document = Document(
-                        row.title,
-                        body,
-                        *led_by[feed_id],
-                        row.summary,
-                        tuple(row.authors),
-                        row.language,
-                        row.url,
-                    )
-                    yield StoredDocument(
-                        row.id, row.story_id or 0, row.url, row.first_seen_at, document
-                    )
+        return search.narrowed(connection, query, wanted, since, until)
+    return query.order_by(at.desc(), of.id.desc())
 
 
-def _bodies(connection: Connection, some: Sequence[Any], mentioned: Wanted) -> dict[int, str]:
-    """Return the texts of those of some articles that have what is mentioned."""
-    having = search.having(connection, mentioned, [row.id for row in some])
+def _stored(row: Row[Any], body: str, feed: str, tags: tuple[str, ...]) -> StoredDocument:
+    """Return an article as one of its feeds led to it."""
+    document = Document(
+        row.title, body, feed, tags, row.summary, tuple(row.authors), row.language, row.url
+    )
+    return StoredDocument(row.id, row.story_id or 0, row.url, row.first_seen_at, document)
+
+
+def _bodies(
+    connection: Connection, some: Sequence[Row[Any]], needed: Wanted | None
+) -> dict[int, str]:
+    """Return the texts that came with some articles, or those of the ones that have what is needed."""
+    if needed is None:
+        return {row.text_id: row.body for row in some}
+    having = search.having(connection, needed, [row.id for row in some])
     wanted = [row.text_id for row in some if row.id in having]
     query = select(texts.c.id, texts.c.body).where(texts.c.id.in_(wanted))
     return {row.id: row.body for row in connection.execute(query)} if wanted else {}

@@ -184,12 +184,13 @@ def test_texts_that_a_rule_does_not_mention_are_not_read(store: Store) -> None:
     for name in ("one", "two", "three"):
         keep(store, name, TEXTS[name])
 
-    all_of_them = list(store.iter_documents(mentioned=AnyOf(("gotland", "italia"))))
+    all_of_them = list(store.iter_documents(wanted=AnyOf(("gotland", "italia")), others=True))
 
     read = {stored.document.text for stored in all_of_them}
     assert len(all_of_them) == 3
     assert read == {TEXTS["one"], TEXTS["three"], ""}
-    assert {stored.document.text for stored in store.iter_documents(mentioned=AnyOf(()))} == {""}
+    none = store.iter_documents(wanted=AnyOf(()), others=True)
+    assert {stored.document.text for stored in none} == {""}
 
 
 def test_an_edit_is_found_by_its_new_words_alone(store: Store) -> None:
