@@ -143,6 +143,17 @@ def after_push(feed: Feed, plans: Sequence[EntryPlan], now: datetime) -> Feed:
     return replace(feed, state=state, memory=memory)
 
 
+def with_pushed(feed: Feed, standing: Feed) -> Feed:
+    """Return a feed as it was claimed with what pushes taught since, told by how it stands now."""
+    week = standing.memory.get("week")
+    if week == feed.memory.get("week"):
+        return feed
+    memory = dict(feed.memory)
+    _note(memory, "week", week)
+    state = FeedState.OK if feed.state is FeedState.SILENT else feed.state
+    return replace(feed, state=state, memory=memory)
+
+
 def stands(before: Feed, after: Feed) -> bool:
     """Return whether a check taught nothing but when the next one is."""
     return bool(_LASTING(before) == _LASTING(after))

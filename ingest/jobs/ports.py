@@ -303,7 +303,8 @@ class Store(Protocol):
     def note_check(self, feed: Feed, *, times_only: bool) -> None:
         """Have a check kept that brought no document, soon, and the lease given up.
 
-        `times_only` where all else stands as it was, which costs less. Before whatever is written later. Where it fails the feed is looked at again.
+        `times_only` where all else stands as it was, which costs less. Before whatever is written
+        later. Where it fails, or the feed's hub pushed news meanwhile, the feed is looked at again.
         """
         ...
 

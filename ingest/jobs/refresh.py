@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from ingest.errors import FetchError, HttpStatus, Offline, ParseError
 from ingest.feeds import freshness, polling, websub
@@ -41,22 +42,22 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
         return _wait_for_network(feed, error, context, now)
     plans = [plan for plan in check.plans if plan.why is not EntryWhy.KNOWN or plan.rekeyed]
     silent = feed.first_polled_at is None and context.polling.first == "store"
-    settled = polling.settle(
-        feed,
-        check,
+    settle = partial(
+        polling.settle,
+        check=check,
         polling=context.polling,
         config=context.feed_config(feed.name, feed.url),
         now=now,
         random=context.random,
         silent_factor=context.health.feed_silent_factor,
     )
-
     parsed = check.parsed
     # Where all items were known there are none to keep but those that are kept.
     items = parsed.items if parsed and (parsed.entries or not parsed.left_out) else None
     follows_hub = context.listens and parsed is not None
 
-    def save(tx: Tx) -> None:
+    def save(tx: Tx) -> Feed:
+        settled = settle(polling.with_pushed(feed, tx.feed(feed.id)))
         tx.save_feed(settled, items=items)
         if settled.state is FeedState.GONE:
             tx.leave_hub(feed.id, now)
@@ -64,11 +65,13 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
             wish(tx, feed.id, check.hub, now)
         if plans:
             tx.save_entries(settled, plans, silent=silent, now=now)
+        return settled
 
     if check.outcome in polling.NOTHING_CAME:
+        settled = settle(feed)
         context.doors.store.note_check(settled, times_only=polling.stands(feed, settled))
     else:
-        context.doors.store.write(save)
+        settled = context.doors.store.write(save)
     counts = Counter(plan.why for plan in plans)
     return Refreshed(settled, feed, counts[EntryWhy.NEW], counts[EntryWhy.CHANGED], exchange)
 

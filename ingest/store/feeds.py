@@ -146,6 +146,9 @@ _SAVE = (
         **FREED,
     )
 )
+_WEEK_AT = feeds.c.memory["week", "at"].as_string()
+_SAVE_UNPUSHED = _SAVE.where(_WEEK_AT.is_not_distinct_from(bindparam("week_at")))
+"""`_SAVE` unless a push brought news since the feed was claimed."""
 _FREE = update(feeds).where(feeds.c.id == bindparam("feed")).values(**FREED)
 _POSTPONE = (
     update(feeds)
@@ -179,19 +182,28 @@ def save(connection: Connection, feed: Feed, items: Mapping[str, str] | None = N
     Nothing but the lease is touched when the files gave the feed another address meanwhile: what
     was learned is about the old one. Paused and retired are not polling's to say.
     """
-    if save_checks(connection, [feed]) and items is not None:
+    saved = _save(connection, _SAVE, [{**_checked(feed), **_learned(feed)}])
+    if saved and items is not None:
         _save_items(connection, feed.id, items)
 
 
-def save_checks(connection: Connection, checked: Sequence[Feed]) -> bool:
-    """Do the same for several, and return whether all had the address that was asked."""
-    rows = [{**_checked(feed), **_learned(feed)} for feed in checked]
-    return _save(connection, _SAVE, rows)
+def save_checks(connection: Connection, checked: Sequence[Feed]) -> None:
+    """Do the same for several that had no news; one whose hub pushed news meanwhile is due again."""
+    rows = [
+        {**_checked(feed), **_learned(feed), "week_at": _week_at(feed.memory)} for feed in checked
+    ]
+    _save(connection, _SAVE_UNPUSHED, rows)
 
 
-def save_times(connection: Connection, checked: Sequence[Feed]) -> bool:
+def save_times(connection: Connection, checked: Sequence[Feed]) -> None:
     """Do it where nothing was learned but when feeds were looked at and will be again."""
-    return _save(connection, _TIMES, [_checked(feed) for feed in checked])
+    _save(connection, _TIMES, [_checked(feed) for feed in checked])
+
+
+def _week_at(memory: Mapping[str, object]) -> object:
+    """Return when a feed last had news, as `_WEEK_AT` finds it."""
+    week = memory.get("week")
+    return week.get("at") if isinstance(week, Mapping) else None
 
 
 def _save(connection: Connection, statement: Update, rows: Sequence[Mapping[str, Any]]) -> bool:
@@ -225,9 +237,12 @@ def _save_items(connection: Connection, feed_id: int, items: Mapping[str, str]) 
         connection.execute(_FIRST_ITEMS, row)
 
 
+_THIS = FEED.where(feeds.c.id == bindparam("feed")).with_for_update()
+
+
 def by_id(connection: Connection, feed_id: int) -> Feed:
-    """Return a feed as it stands."""
-    return to_feed(connection.execute(FEED.where(feeds.c.id == feed_id)).one())
+    """Return a feed as it stands, and keep it so until the transaction ends."""
+    return to_feed(connection.execute(_THIS, {"feed": feed_id}).one())
 
 
 def save_news(connection: Connection, feed: Feed) -> None:

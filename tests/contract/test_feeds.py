@@ -294,6 +294,37 @@ def test_a_check_that_brought_no_document_is_kept_whole(store: Store) -> None:
     assert store.claim_feeds(NOW + HOUR, 1, per_site=1) == [learned]
 
 
+def test_a_check_does_not_take_back_what_a_push_taught_meanwhile(store: Store) -> None:
+    add_feeds(store, "a", "b")
+    feeds = [replace(feed, state=FeedState.SILENT) for feed in store.stored_feeds()]
+    for feed in feeds:
+        store.write(lambda tx, feed=feed: tx.save_feed(feed))  # type: ignore[misc]
+    claimed = store.claim_feeds(NOW, 2, per_site=2)
+    week = {"counts": [1.0] * 7, "since": (NOW - HOUR).isoformat(), "at": NOW.isoformat()}
+    pushed = replace(claimed[0], state=FeedState.OK, memory={"gaps": 1, "week": week})
+
+    store.write(lambda tx: tx.save_news(pushed))
+    for feed in claimed:
+        later = replace(feed, next_check_at=NOW + HOUR, memory={"why": "rhythm"})
+        store.note_check(later, times_only=False)
+    again = store.claim_feeds(NOW + MINUTE, 2, per_site=2)
+    both = {feed.name: feed for feed in store.stored_feeds()}
+
+    assert [feed.name for feed in again] == ["a"]  # at once: its check was not kept
+    assert (both["a"].state, both["a"].memory) == (pushed.state, pushed.memory)
+    assert (both["b"].state, both["b"].memory) == (FeedState.SILENT, {"why": "rhythm"})
+
+    counted = {**week, "at": (NOW + MINUTE).isoformat()}
+    store.write(lambda tx: tx.save_news(replace(pushed, memory={"week": counted})))
+    store.note_check(replace(again[0], next_check_at=NOW + HOUR), times_only=False)
+    (third,) = store.claim_feeds(NOW + MINUTE, 2, per_site=2)
+    store.note_check(replace(third, next_check_at=NOW + HOUR, failures=1), times_only=False)
+
+    assert third.memory == {"week": counted}
+    assert store.claim_feeds(NOW + MINUTE, 2, per_site=2) == []
+    assert store.stored_feeds()[0].memory == {"week": counted}
+
+
 def test_a_note_about_an_address_that_the_files_changed_frees_the_feed_alone(store: Store) -> None:
     feeds = add_feeds(store, "a", "b")
     store.claim_feeds(NOW, 2, per_site=2)

@@ -11,7 +11,7 @@ from ingest.errors import HttpStatus
 from ingest.feeds import completeness, websub
 from ingest.feeds.websub import Hub, Intent
 from ingest.jobs.subscribe import Answer, Asked, Pushed, confirm, receive, subscribe
-from ingest.model import FeedState, Response, Subscription, SubscriptionState
+from ingest.model import FeedState, Request, Response, Subscription, SubscriptionState
 from tests.desk import rss
 from tests.jobs.desk import FEED, JobDesk
 
@@ -350,6 +350,40 @@ def test_a_push_ends_a_silence(desk: JobDesk) -> None:
     assert desk.store.stored_feeds()[0].state is FeedState.SILENT
     push(desk, asked, publish(desk, ("/2", "Two", "second")))
     assert desk.store.stored_feeds()[0].state is FeedState.OK
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_push_during_a_check_is_not_forgotten(
+    desk: JobDesk, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    asked = subscribed(desk)
+    for day in range(40):
+        desk.now += timedelta(days=1)
+        push(desk, asked, publish(desk, (f"/{day}", f"Number {day}", "text")))
+    desk.now += timedelta(days=10)
+    quiet = replace(desk.store.stored_feeds()[0], state=FeedState.SILENT)
+    desk.store.write(lambda tx: tx.save_feed(quiet))
+    body = publish(desk, ("/new", "New", "pushed"))
+    if fails:
+        desk.web.answers[FEED] = HttpStatus("a.example answered 500", url=FEED, status=500)
+    else:
+        publish(desk, ("/39", "Number 39", "text"), ("/38", "Number 38", "text"))
+    fetch, weeks = desk.web.fetch, []
+
+    def pushed_meanwhile(request: Request) -> Response:
+        if request.url == FEED:
+            push(desk, asked, body)
+            weeks.append(desk.store.stored_feeds()[0].memory["week"])
+        return fetch(request)
+
+    monkeypatch.setattr(desk.web, "fetch", pushed_meanwhile)
+    desk.refresh()
+    feed = desk.store.stored_feeds()[0]
+
+    assert weeks == [feed.memory["week"]]
+    assert weeks != [quiet.memory["week"]]
+    assert feed.last_checked_at == desk.now
+    assert feed.state is (FeedState.FAILING if fails else FeedState.OK)
 
 
 def test_a_push_leaves_a_pause_alone(desk: JobDesk) -> None:
