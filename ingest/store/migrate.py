@@ -58,17 +58,20 @@ def upgrade(url: str) -> str:
     return HEAD
 
 
-def ensure(engine: Engine) -> None:
-    """Make an empty database ready; of two processes at once, one makes it and the other waits.
+def is_new(address: URL, reader: Engine) -> bool:
+    """Return whether a database is empty or not there yet, without waiting for who writes in it."""
+    if _is_missing(address):
+        return True
+    with reader.connect() as connection:
+        return _revision(connection) is None
 
-    Raises MigrationNeeded for an older schema and StoreError for a newer one.
-    """
+
+def create(engine: Engine) -> None:
+    """Make an empty database ready; of two processes at once, one makes it and the other waits."""
     with engine.begin() as connection:
+        _lock(connection)
         if _revision(connection) is None:
-            _lock(connection)
-            if _revision(connection) is None:
-                _create(connection)
-    check(engine)
+            _create(connection)
 
 
 def check(engine: Engine) -> None:

@@ -102,11 +102,11 @@ class Store:
                 migrate.make_room(address)
                 writer_engine = open_engine(address, writes=True)
                 undo.callback(writer_engine.dispose)
-                with translated():
-                    migrate.ensure(writer_engine)
             reader = open_engine(address, writes=False)
             undo.callback(reader.dispose)
             with translated():
+                if writer_engine and migrate.is_new(address, reader):
+                    migrate.create(writer_engine)
                 migrate.check(reader)
             store = cls(address, reader, writer_engine)
             store._closing = undo.pop_all()
@@ -159,6 +159,7 @@ class Store:
         """Have a check kept that brought no document, soon and with others; or its times alone.
 
         Before whatever is written later; a failure is logged, and the lease then runs out.
+        Not kept where a push brought news since the feed was claimed: it is due again at once.
         """
         self._open_writer().note(feeds.save_times if times_only else feeds.save_checks, feed)
 
@@ -375,16 +376,16 @@ class Store:
         until: datetime | None = None,
         *,
         wanted: Wanted | None = None,
-        mentioned: Wanted | None = None,
+        others: bool = False,
     ) -> Iterator[StoredDocument]:
         """Yield stored articles newest first, once for each feed that led to them.
 
-        With `wanted`, those that have it, and maybe a few others. With `mentioned`, all, but
-        without their texts where these do not have it.
+        With `wanted`, those that have it, and maybe a few more; with `others`, the others too,
+        without their texts.
         """
         return self._stream(
             lambda connection: documents.iter_documents(
-                connection, since=since, until=until, wanted=wanted, mentioned=mentioned
+                connection, since=since, until=until, wanted=wanted, others=others
             )
         )
 

@@ -97,6 +97,8 @@ def _make_partial(_: MetaData, connection: Connection, **__: object) -> None:
     """Tell partial indexes so in the words of this database.
 
     Not where they are defined: naming PostgreSQL there would load all of it for SQLite, too.
+    Only `create_all` comes by here: Alembic's autogenerate leaves the WHERE of an index out, and a
+    migration has to say it itself.
     """
     for index in (index for table in metadata.tables.values() for index in table.indexes):
         if condition := index.info.get("where"):

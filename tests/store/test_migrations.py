@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from ingest.errors import MigrationNeeded, StoreError
 from ingest.store import Store, migrate
+from ingest.store import engine as engine_module
 from ingest.store.engine import open_engine, parse
 from ingest.store.tables import metadata
 from tests.postgres import Cluster
@@ -122,6 +123,20 @@ def test_a_file_that_is_no_database_is_a_plain_error(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="not a database"):
         Store.open(f"sqlite:///{file}")
+
+
+def test_opening_does_not_wait_for_who_writes(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store.open(database_url).close()
+    monkeypatch.setattr(engine_module, "BUSY_TIMEOUT_S", 0.2)
+    other = open_engine(parse(database_url), writes=True)
+
+    with other.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+        with Store.open(database_url) as store:
+            assert list(store.list_feeds()) == []
+    other.dispose()
 
 
 def test_reading_only_never_makes_a_database(tmp_path: Path) -> None:
