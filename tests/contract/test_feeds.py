@@ -304,6 +304,7 @@ def test_a_check_does_not_take_back_what_a_push_taught_meanwhile(store: Store) -
     pushed = replace(claimed[0], state=FeedState.OK, memory={"gaps": 1, "week": week})
 
     store.write(lambda tx: tx.save_news(pushed))
+    assert store.write(lambda tx: tx.feed(pushed.id)) == pushed
     for feed in claimed:
         later = replace(feed, next_check_at=NOW + HOUR, memory={"why": "rhythm"})
         store.note_check(later, times_only=False)
