@@ -172,12 +172,13 @@ def is_control(line: Line, _: Page) -> bool:
     """Return whether the line is a control's label, an address, or signs without words."""
     size = len(line.text)
     return (
-        (not line.opening and not _DIVIDER.fullmatch(line.text))
+        (not line.opening and not _WORD.search(line.text) and not _DIVIDER.fullmatch(line.text))
         or (size < 60 and phrases.CONTROL.match(line.opening) is not None)
-        or phrases.ADDRESS.match(line.opening) is not None
+        or (size < 150 and phrases.ADDRESS.match(line.opening) is not None)
     )
 
 
+_WORD = re.compile(r"[^\W_]|©")
 _DIVIDER = re.compile(r"_{3,12}")
 """News agencies part the sections of a text so."""
 
@@ -221,7 +222,7 @@ RULES: Sequence[tuple[str, int, Rule]] = (
     ("legal", 500, _opens(phrases.LEGAL, "legal")),
     ("comment", 160, _opens(phrases.COMMENT)),
     ("embed", 250, _opens(phrases.EMBED)),
-    ("control", 150, is_control),
+    ("control", ANY, is_control),
     ("notice", LONGEST, is_notice),
     ("origin", 300, _opens(phrases.ORIGIN, "origin")),
     ("appeal", 260, _opens(phrases.APPEAL)),

@@ -44,7 +44,14 @@ _PASSED_OVER = (
     NO_TEXT | word_set("-comment br col hr input link meta param source track wbr") | {""}
 )
 _MENUS = word_set("nav footer")
-"""Without a paragraph in it, such an element is cut off unread: a third of a page's elements."""
+"""Where nothing speaks for an article in it, such an element is cut off unread: a third of a page's
+elements."""
+
+MENU_TEXT = 200
+"""A menu with this much text outside links is read: its end may be missing, and the article be in it."""
+
+MAX_FULL_MENUS = 10
+"""After so many that were read, no more are asked: a hostile page puts one into the other."""
 
 BLOCK = word_set(
     "address article aside blockquote center dd details div dl dt fieldset figcaption figure footer"
@@ -85,7 +92,7 @@ class Outline:
         nodes, tags, parents, blocks = self.nodes, self.tags, self.parents, self._blocks
         total, own, links, ends = self.total, self._own, self._links, self.ends
         linked = [False]
-        at = 0
+        at = full = 0
         after: list[LexborNode | None] = []
         node = body.child
         while node is not None or after:
@@ -101,11 +108,12 @@ class Outline:
                     own[blocks[at]] += size
                     if linked[at]:
                         links[blocks[at]] += size
-            elif tag in _MENUS and node.css_first("p") is None:
+            elif tag in _MENUS and full < MAX_FULL_MENUS and _is_menu_only(node):
                 menu, node = node, node.next
                 menu.decompose()
                 continue
             elif tag not in _PASSED_OVER:
+                full += tag in _MENUS
                 here = len(nodes)
                 nodes.append(node)
                 tags.append(tag)
@@ -201,6 +209,22 @@ class Outline:
     def is_gone(self, here: int) -> bool:
         """Return whether an element was cut, itself or with one around it."""
         return self._gone[here] == 1
+
+
+def _is_menu_only(node: LexborNode) -> bool:
+    """Return whether no article is in a menu: no element of one, and little text outside links."""
+    if node.css_first("p, h1, article, main") is not None:
+        return False
+    size = _size(node)
+    if size < MENU_TEXT:
+        return True
+    labels = node.css("a, script, style, noscript, button, select")
+    return size - sum(map(_size, labels)) < MENU_TEXT
+
+
+def _size(node: LexborNode) -> int:
+    """Return the length of an element's text in UTF-8."""
+    return len(node.text(strip=True).encode("utf-8", "replace"))
 
 
 def _good(size: int, links: int, least: int = GOOD_CHARS) -> int:

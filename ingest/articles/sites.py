@@ -14,6 +14,9 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from ingest.errors import ConfigError
 from ingest.units import Section
 
+CHECKED = {"checked": True}
+"""The context in which a rule is validated whose selectors are known to be good."""
+
 
 class SiteRule(Section):
     """How to read the pages of one site; what it leaves out is decided as on any other site."""
@@ -65,7 +68,7 @@ class SiteRule(Section):
 
 def _check(selector: str, info: ValidationInfo) -> None:
     """Have a selector read by the library that will look for it: BeautifulSoup's, or lexbor."""
-    if (info.context or {}).get("shipped"):
+    if (info.context or {}).get("checked"):
         return
     # Here, as most installations have no rules but those that came with the program.
     import soupsieve  # noqa: PLC0415
@@ -123,7 +126,7 @@ def parse_rule(text: str, file: str, *, shipped: bool = False) -> SiteRule:
     places = _places(node, file)
     values = yaml.load(text, Loader=yaml.CSafeLoader)
     try:
-        return SiteRule.model_validate(values, context={"shipped": shipped})
+        return SiteRule.model_validate(values, context=CHECKED if shipped else None)
     except ValidationError as e:
         raise _fault(e, places, file) from e
 

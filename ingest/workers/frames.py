@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 from pydantic import TypeAdapter
 
-from ingest.articles.sites import SiteRule
+from ingest.articles.sites import CHECKED, SiteRule
 from ingest.model import Extraction, Hint
 
 
@@ -73,8 +73,11 @@ def encode_question(question: Question) -> bytes:
 
 
 def decode_question(data: bytes) -> Question:
-    """Return the question that `encode_question` wrote; raises ValueError for anything else."""
-    return _questions().validate_json(data)
+    """Return the question that `encode_question` wrote; raises ValueError for anything else.
+
+    The selectors of its rule were checked when the rule was loaded, and are not for every page.
+    """
+    return _questions().validate_json(data, context=CHECKED)
 
 
 def encode_reply(reply: Reply) -> bytes:

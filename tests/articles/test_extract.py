@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -291,6 +292,39 @@ def test_short_news_is_news() -> None:
         "No one was hurt.",
         "More is to follow.",
     ]
+
+
+_LINKS = "<a href=/>Home</a><a href=/world>World</a><a href=/sport>Sport</a>" * 30
+_TEXT = "The council met on Tuesday and took a decision that many had expected for a long time."
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        f"<nav>{_LINKS}<div class=story><h1>A decision</h1>",
+        f"<nav>{_LINKS}<div class=story><h2>A decision</h2>",
+        f"<footer>{_LINKS}<script>{'go();' * 99}</script>",
+        f"<nav><footer>{_LINKS}<main>",
+    ],
+)
+@pytest.mark.parametrize(
+    "text", [f"<div>{_TEXT}</div>" * 3, f"<div>{_TEXT}<br><br>{_TEXT}<br><br>{_TEXT}</div>"]
+)
+def test_a_menu_that_is_not_closed_takes_no_article_with_it(start: str, text: str) -> None:
+    found = extract.extract(f"<title>A decision</title>{start}{text}", url=URL)
+
+    assert found.body.count(_TEXT) == 3
+    assert "Sport" not in found.body
+
+
+def test_menus_in_menus_take_no_long_time() -> None:
+    page = f"<article><p>{_TEXT}</p><p>{_TEXT}</p></article>" + "<nav>" * 450 + _LINKS * 500
+    started = process_time()
+
+    body = extract.extract(page + _TEXT * 3, url=URL).body
+
+    assert body.split("\n\n") == [_TEXT, _TEXT]
+    assert process_time() - started < 4.0
 
 
 def test_a_standfirst_is_the_summary_where_only_the_page_shows_it() -> None:

@@ -39,6 +39,9 @@ PAGE = Page(titles=frozenset({"a quay closes"}), authors=frozenset({"oda brandt"
         ("comment", "Leave a comment"),
         ("control", "https://news.example/x"),
         ("control", "* * *"),
+        pytest.param("control", "=" * 160, id="a long row of one sign"),
+        pytest.param("control", "* " * 90, id="a long row of stars"),
+        pytest.param("control", "—" * 900, id="a longer row than a line's opening"),
         ("notice", "This site uses cookies."),
         ("origin", "This article was originally published by the Coast Wire."),
         ("appeal", "Get in touch with our news team"),
@@ -63,6 +66,8 @@ def test_a_line_beside_the_article_is_named(rule: str, text: str) -> None:
         "By Tuesday evening nobody had answered the letter.",
         "Parents were told first.",
         "No.",
+        "_" * 900 + " The council met.",
+        "https://news.example/" + "x" * 150,
     ],
 )
 def test_article_text_is_left_alone(text: str) -> None:

@@ -39,6 +39,19 @@ def test_a_page_gives_the_same_article_as_in_process(pages: Pages, html: bytes |
     )
 
 
+def test_the_selectors_of_a_rule_are_not_checked_for_every_page() -> None:
+    asked = (
+        b'{"url": "/", "rule": {"hosts": "a.test", "body": "p[", "remove": "p[", "title": "p["}}'
+    )
+
+    rule = frames.decode_question(asked).rule
+
+    assert rule is not None
+    assert (rule.body, rule.remove, rule.title) == (("p[",), ("p[",), "p[")
+    with pytest.raises(ValueError, match="hosts"):
+        frames.decode_question(b'{"url": "/", "rule": {"body": "p"}}')
+
+
 def test_a_refused_page_keeps_its_reason_and_costs_no_process(pages: Pages) -> None:
     with pytest.raises(ExtractError, match="not HTML but a file"):
         pages.extract(b"%PDF-1.7 <<", url=URL)
