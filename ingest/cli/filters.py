@@ -1,6 +1,5 @@
 """`parse`, `extract` and `cluster`: filters for pipelines; no database and no configuration needed."""
 
-import gc
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -115,8 +114,7 @@ def extract(source: str | None, jsonl: bool, site_rule: Path | None, url: str) -
         return [articles.to_json(asked.get("id"), page, address)]
 
     if jsonl:
-        gc.freeze()  # the program stays: looking through it for garbage costs a page a seventh more,
-        gc.set_threshold(5_000)  # and looking through each page's trees several times a twentieth
+        articles.expect_many()
         answer_lines(answer)
         return
     if source is None:

