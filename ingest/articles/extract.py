@@ -132,7 +132,7 @@ class _Read:
 
 
 def _display(markup: str, url: str, body: str) -> str:
-    return display_html.fit(display_html.sanitised(markup, url), body)
+    return display_html.fit(display_html.sanitised(markup, url) if markup else "", body)
 
 
 def _read(
@@ -224,7 +224,8 @@ def from_feed(
     """Return the article that a feed itself gives: its content, or its summary where it has no more."""
     about = Page(frozenset({plain(title)} - {""}), frozenset(plain(name) for name in authors))
     summary = " ".join(line.text for line in clean.read_html(summary_html))
-    found = clean.read_html(content_html or summary_html)
+    markup = content_html or summary_html
+    found = clean.read_html(markup)
     lines = clean.clean(found, about, [summary])[0] or found
     body = clean.paragraphs(lines)
     return Extraction(
@@ -237,7 +238,7 @@ def from_feed(
         language=language,
         canonical_url=url,
         method="feed",
-        html=_display(_tidied(content_html or summary_html), url or "", body),
+        html=_display(_tidied(markup) if "<" in markup else "", url or "", body),
     )
 
 

@@ -143,9 +143,9 @@ def after_push(feed: Feed, plans: Sequence[EntryPlan], now: datetime) -> Feed:
     return replace(feed, state=state, memory=memory)
 
 
-def with_pushed(feed: Feed, standing: Feed) -> Feed:
-    """Return a feed as it was claimed with what pushes taught since, told by how it stands now."""
-    week = standing.memory.get("week")
+def with_pushed(feed: Feed, standing: Mapping[str, object]) -> Feed:
+    """Return a feed as it was claimed with what pushes taught since, told by its memory as of now."""
+    week = standing.get("week")
     if week == feed.memory.get("week"):
         return feed
     memory = dict(feed.memory)

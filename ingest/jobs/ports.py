@@ -103,6 +103,10 @@ class Tx(Protocol):
         """Return a feed as it stands."""
         ...
 
+    def feed_memory(self, feed_id: int) -> Mapping[str, object]:
+        """Return what is remembered of a feed as it stands."""
+        ...
+
     def save_news(self, feed: Feed) -> None:
         """Store the feed's state and memory, nothing else of it."""
         ...
@@ -419,8 +423,8 @@ class Store(Protocol):
     def write(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in a transaction and return once it is committed.
 
-        Work of several threads may share one transaction, each in a savepoint of its own;
-        what `work` raises is raised here, and nothing of it is kept.
+        Work of several threads may share one transaction; where one fails, each is run again alone.
+        What `work` raises is raised here, and nothing of it is kept.
         """
         ...
 

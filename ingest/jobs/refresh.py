@@ -57,7 +57,7 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
     follows_hub = context.listens and parsed is not None
 
     def save(tx: Tx) -> Feed:
-        settled = settle(polling.with_pushed(feed, tx.feed(feed.id)))
+        settled = settle(polling.with_pushed(feed, tx.feed_memory(feed.id)))
         tx.save_feed(settled, items=items)
         if settled.state is FeedState.GONE:
             tx.leave_hub(feed.id, now)

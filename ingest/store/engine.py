@@ -10,7 +10,24 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Column, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import (
+    ARRAY,
+    URL,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    column,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import (
     ArgumentError,
@@ -160,6 +177,26 @@ def insert_into(dialect: str, table: Table) -> Any:
     from sqlalchemy.dialects import postgresql  # noqa: PLC0415  large, and not everyone's database
 
     return postgresql.insert(table)
+
+
+def among(dialect: str, value: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Return whether a value is among those of the parameter `name`, which `as_one` makes.
+
+    One parameter, so that the statement is the same for every number of them: two thirds of the
+    cost of IN.
+    """
+    if dialect == "sqlite":
+        given = func.json_each(bindparam(name, type_=Text)).table_valued(
+            column("value", value.type)
+        )
+        return value.in_(select(given.c.value))
+    return value == any_(bindparam(name, type_=ARRAY(value.type)))
+
+
+def as_one(dialect: str, values: Iterable[int | str]) -> str | list[int | str]:
+    """Return values as the one parameter of `among`."""
+    listed = list(values)
+    return to_json(listed) if dialect == "sqlite" else listed
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

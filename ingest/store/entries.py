@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, func, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, case, func, select, update
 
 from ingest.model import (
     Article,
@@ -19,7 +20,7 @@ from ingest.model import (
     ParsedEntry,
 )
 from ingest.store import leases
-from ingest.store.engine import chunks, insert_new
+from ingest.store.engine import among, as_one, chunks, insert_new
 from ingest.store.feeds import site_of
 from ingest.store.leases import FREED
 from ingest.store.tables import Utc, clean, entries, feeds
@@ -78,17 +79,21 @@ def to_entry(row: Row[Any]) -> Entry:
 # --- from a feed ------------------------------------------------------------------------------
 
 
-_KNOWN = select(entries.c.key, entries.c.id, entries.c.hash, entries.c.earlier).where(
-    entries.c.feed_id == bindparam("feed"), entries.c.key.in_(bindparam("asked", expanding=True))
-)
+@cache
+def _known(dialect: str) -> Select[Any]:
+    query = select(entries.c.key, entries.c.id, entries.c.hash, entries.c.earlier)
+    asked = among(dialect, entries.c.key, "asked")
+    return query.where(entries.c.feed_id == bindparam("feed"), asked)
 
 
 def known(connection: Connection, feed_id: int, keys: Collection[str]) -> Mapping[str, KnownEntry]:
     """Return what is stored of those of the feed's entries that are known, by key."""
     asked = {index_key(key): key for key in keys}
+    dialect = connection.dialect.name
     found: dict[str, KnownEntry] = {}
     for some in chunks(asked, 500):
-        for row in connection.execute(_KNOWN, {"feed": feed_id, "asked": some}):
+        values = {"feed": feed_id, "asked": as_one(dialect, some)}
+        for row in connection.execute(_known(dialect), values):
             found[asked[row.key]] = KnownEntry(row.id, row.hash, tuple(row.earlier))
     return found
 

@@ -245,6 +245,15 @@ def by_id(connection: Connection, feed_id: int) -> Feed:
     return to_feed(connection.execute(_THIS, {"feed": feed_id}).one())
 
 
+_MEMORY = select(feeds.c.memory).where(feeds.c.id == bindparam("feed")).with_for_update()
+
+
+def memory(connection: Connection, feed_id: int) -> Mapping[str, Any]:
+    """Return what is remembered of a feed, and keep it so until the transaction ends."""
+    found: Mapping[str, Any] = connection.scalars(_MEMORY, {"feed": feed_id}).one()
+    return found
+
+
 def save_news(connection: Connection, feed: Feed) -> None:
     """Store what news teach that came between two checks: state and memory, nothing else."""
     learned = _learned(feed)

@@ -3,43 +3,37 @@
 Which of them are compared is decided in `stories.index`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Connection,
-    Text,
-    any_,
-    bindparam,
-    column,
-    delete,
-    func,
-    insert,
-    select,
-)
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select
 
 from ingest.model import Candidate, Fingerprint, Sketch
+from ingest.store.engine import among, as_one
 from ingest.store.tables import fingerprints, sketches, stories
 from ingest.stories import index, near
 
-_ROWS = select(fingerprints.c.value, fingerprints.c.method, fingerprints.c.article_id)
-_ASKED = func.json_each(bindparam("values", type_=Text)).table_valued(column("value", BigInteger))
-_HITS = {
-    "sqlite": _ROWS.where(fingerprints.c.value.in_(select(_ASKED.c.value))),
-    "postgresql": _ROWS.where(
-        fingerprints.c.value == any_(bindparam("values", type_=ARRAY(BigInteger)))
-    ),
-}
-"""All values as one parameter: the statement is the same for every text, at two thirds of the cost."""
 
-_SKETCHES = select(
-    sketches.c.article_id, sketches.c.story_id, sketches.c.hops, sketches.c.sketch
-).where(sketches.c.article_id.in_(bindparam("ids", expanding=True)))
-_LIVING = _SKETCHES.join(stories, stories.c.id == sketches.c.story_id).where(
-    stories.c.last_seen_at >= bindparam("since")
-)
+@cache
+def _rows(dialect: str) -> Select[Any]:
+    query = select(fingerprints.c.value, fingerprints.c.method, fingerprints.c.article_id)
+    return query.where(among(dialect, fingerprints.c.value, "values"))
+
+
+@cache
+def _sketches(dialect: str) -> Select[Any]:
+    query = select(sketches.c.article_id, sketches.c.story_id, sketches.c.hops, sketches.c.sketch)
+    return query.where(among(dialect, sketches.c.article_id, "ids"))
+
+
+@cache
+def _living(dialect: str) -> Select[Any]:
+    query = _sketches(dialect).join(stories, stories.c.id == sketches.c.story_id)
+    return query.where(stories.c.last_seen_at >= bindparam("since"))
+
+
 _KEEP = insert(sketches)
 _KEEP_FINGERPRINTS = insert(fingerprints)
 _FORGET = delete(sketches).where(sketches.c.article_id.in_(bindparam("ids", expanding=True)))
@@ -59,7 +53,9 @@ def find(connection: Connection, sketch: Sketch, since: datetime) -> list[Candid
     hits = _hits(connection, near.fingerprints(sketch))
     if not hits.likely:
         return []
-    rows = connection.execute(_LIVING, {"ids": hits.likely, "since": since})
+    dialect = connection.dialect.name
+    values = {"ids": as_one(dialect, hits.likely), "since": since}
+    rows = connection.execute(_living(dialect), values)
     return list(index.candidates(hits, rows))
 
 
@@ -91,7 +87,7 @@ def keep(
 
 def forget(connection: Connection, article_ids: Collection[int]) -> Collection[int]:
     """Remove sketches and their fingerprints; return the stories that had them."""
-    rows = connection.execute(_SKETCHES, {"ids": list(article_ids)}).all()
+    rows = _those_of(connection, article_ids)
     gone = [
         {"v": value, "m": method, "a": row.article_id}
         for row in rows
@@ -114,9 +110,14 @@ def _hits(connection: Connection, asked: Sequence[Fingerprint]) -> index.Hits:
         return index.Hits({})
     values = [value for _, value in asked]
     dialect = connection.dialect.name
-    given = str(values) if dialect == "sqlite" else values
-    rows = connection.execute(_HITS[dialect], {"values": given})
+    rows = connection.execute(_rows(dialect), {"values": as_one(dialect, values)})
     return index.hits(asked, rows)
+
+
+def _those_of(connection: Connection, article_ids: Iterable[int]) -> Sequence[Row[Any]]:
+    """Return the sketches of articles."""
+    dialect = connection.dialect.name
+    return connection.execute(_sketches(dialect), {"ids": as_one(dialect, article_ids)}).all()
 
 
 def _unheld(connection: Connection, story_id: int, sketch: Sketch) -> list[Fingerprint]:
@@ -124,7 +125,7 @@ def _unheld(connection: Connection, story_id: int, sketch: Sketch) -> list[Finge
     asked = near.fingerprints(sketch)
     hits = _hits(connection, asked)
     held = set(hits.furniture)
-    for row in connection.execute(_SKETCHES, {"ids": list(hits.prints)}):
+    for row in _those_of(connection, hits.prints):
         if row.story_id == story_id:
             held |= set(hits.prints[row.article_id])
     return [fingerprint for fingerprint in asked if fingerprint not in held]

@@ -3,7 +3,7 @@
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -142,8 +142,8 @@ class Store:
     def write(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in a transaction and return once it is committed.
 
-        Work of several threads may share one transaction, each in a savepoint of its own; what
-        `work` raises is raised here, and nothing of it is kept.
+        Work of several threads may share one transaction; where one fails, each is run again alone.
+        What `work` raises is raised here, and nothing of it is kept.
         """
         return self._write(lambda connection: work(Tx(connection, self._me)))
 
@@ -167,7 +167,7 @@ class Store:
         """Return whether writes still get done."""
         return self._writer is not None and self._writer.alive()
 
-    def sync_feeds(self, wanted: Iterable[WantedFeed], now: datetime) -> Mapping[str, int]:
+    def sync_feeds(self, wanted: Collection[WantedFeed], now: datetime) -> Mapping[str, int]:
         """Bring the stored feeds in step with the files and return counts by change."""
 
         def work(connection: Connection) -> Mapping[str, int]:

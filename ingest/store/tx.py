@@ -56,6 +56,10 @@ class Tx:
         """Return a feed as it stands."""
         return feeds.by_id(self._connection, feed_id)
 
+    def feed_memory(self, feed_id: int) -> Mapping[str, object]:
+        """Return what is remembered of a feed as it stands."""
+        return feeds.memory(self._connection, feed_id)
+
     def save_news(self, feed: Feed) -> None:
         """Store the feed's state and memory, nothing else of it."""
         feeds.save_news(self._connection, feed)

@@ -18,11 +18,11 @@ from time import monotonic
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from ingest.cores import share_one
 from ingest.errors import StoreError, StoreUnavailable
-from ingest.store.engine import in_our_words, translated
+from ingest.store.engine import translated
 
 log = logging.getLogger("ingest.store")
 
@@ -70,16 +70,19 @@ class _Note:
     item: Any
 
 
-class _EndFailedError(Exception):
-    """What some work left for the end of the transaction cannot be written; says why."""
+class _FailedError(Exception):
+    """A work, or what one left for the end of the transaction, cannot be kept; says why."""
 
-    def __init__(self, told: Exception) -> None:
+    def __init__(self, told: BaseException) -> None:
         super().__init__(str(told))
         self.told = told
 
 
 class Writer:
-    """Runs works one after another in grouped transactions, each kept whole or not at all."""
+    """Runs works one after another in grouped transactions, each kept whole or not at all.
+
+    No savepoints: two statements for each work cost more than doing a group again that had a failure.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -94,7 +97,7 @@ class Writer:
     def write(self, work: Work[T]) -> T:
         """Run `work` and return its result once it is committed; safe from any thread.
 
-        What `work` raises is raised here, and nothing of it is kept. It may be run a second time
+        What `work` raises is raised here, and nothing of it is kept. It may be run a second time,
         when nothing of the first was kept.
         Raises StoreUnavailable when the transaction could not begin or be committed.
         """
@@ -171,16 +174,22 @@ class Writer:
         """Run a transaction's worth of works and let their callers go on after the commit.
 
         `taken` grows by what joins them, so that nobody is left waiting when all of it fails.
-        Where one of them leaves something for the end that fails, each is run again, alone.
+        Where one of them fails, nothing is kept yet, and each is run again, alone.
         """
         try:
             answers = self._share(self._group(taken))
-        except _EndFailedError:
-            answers = [self._alone(job) for job in _merged(taken)]
+        except _FailedError as failed:
+            answers = self._each_alone(list(_merged(taken)), failed)
         except BaseException as error:  # noqa: BLE001  handed to the callers; this thread lives on
             answers = [partial(job.done.set_exception, _why(error)) for job in _merged(taken)]
         for answer in answers:
             answer()
+
+    def _each_alone(self, jobs: Sequence[_Job], failed: _FailedError) -> list[Callable[[], None]]:
+        """Run each again that failed with others, and return how to tell their callers."""
+        if len(jobs) == 1:
+            return [partial(jobs[0].done.set_exception, failed.told)]
+        return [self._alone(job) for job in jobs]
 
     def _alone(self, job: _Job) -> Callable[[], None]:
         """Run a work in a transaction of its own and return how to tell its caller."""
@@ -200,7 +209,10 @@ class Writer:
             _ending(connection) as waiting,
         ):
             for job in _merged(items):
-                answers.append(_run_one(connection, job, waiting))
+                with _failing():
+                    answers.append(partial(job.done.set_result, job.work(connection)))
+            with _failing():
+                _end(connection, waiting)
         return answers
 
     def _group(self, taken: list[_Job | _Note]) -> Iterator[_Job | _Note]:
@@ -252,63 +264,38 @@ def _log_failure(done: "Future[Any]") -> None:
 
 @contextmanager
 def _ending(connection: Connection) -> Iterator[list[_Note]]:
-    """Let works have things written at the end, which is when all went well until here."""
-    info, waiting = connection.info, list[_Note]()
-    info[_AT_END] = waiting
+    """Let works leave things to be written at the end, which is when all went well until then."""
+    waiting = list[_Note]()
+    connection.info[_AT_END] = waiting
     try:
         yield waiting
-        _end(connection, waiting)
     finally:
-        del info[_AT_END]
+        del connection.info[_AT_END]
 
 
 def _end(connection: Connection, waiting: Sequence[_Note]) -> None:
-    """Write what was left for the end; raises _EndFailedError, or that the connection is lost."""
+    """Write what was left for the end."""
+    for write, notes in groupby(waiting, attrgetter("write")):
+        write(connection, [note.item for note in notes])
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    """Say of what fails that a work did; but a lost connection is nobody's fault."""
     try:
-        for write, notes in groupby(waiting, attrgetter("write")):
-            write(connection, [note.item for note in notes])
-    except DBAPIError as error:
-        if error.connection_invalidated:
+        with translated():
+            yield
+    except BaseException as failure:
+        cause = failure.__cause__
+        if isinstance(cause, DBAPIError) and cause.connection_invalidated:
             raise
-        raise _EndFailedError(in_our_words(error)) from error
-    except ValueError as error:  # no text that a database takes
-        raise _EndFailedError(error) from error
+        raise _FailedError(failure) from failure
 
 
-def _why(error: BaseException) -> Exception:
+def _why(error: BaseException) -> BaseException:
     """Return what to tell those whose works could not be kept."""
-    if isinstance(error, _EndFailedError):
+    if isinstance(error, _FailedError):
         return error.told
     failure = StoreUnavailable(str(error) or type(error).__name__)
     failure.__cause__ = error
     return failure
-
-
-def _run_one(connection: Connection, job: _Job, waiting: list[_Note]) -> Callable[[], None]:
-    """Run a work in a savepoint of its own and return how to tell its caller.
-
-    Where it fails, what it left `waiting` for the end is forgotten.
-    Raises StoreUnavailable when the savepoint is gone and the whole transaction with it: so does
-    SQLite when the disk is full, and a broken connection.
-    """
-    connection.exec_driver_sql("SAVEPOINT work")
-    before = len(waiting)
-    try:
-        with translated():
-            result = job.work(connection)
-            connection.exec_driver_sql("RELEASE SAVEPOINT work")
-    except BaseException as failure:  # noqa: BLE001  handed to the caller who asked for the work
-        _undo(connection, failure)
-        del waiting[before:]
-        return partial(job.done.set_exception, failure)
-    return partial(job.done.set_result, result)
-
-
-def _undo(connection: Connection, failure: BaseException) -> None:
-    """Take back what a work did, or raise StoreUnavailable with the reason why nothing is left."""
-    try:
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
-        connection.exec_driver_sql("RELEASE SAVEPOINT work")
-    except SQLAlchemyError as lost:
-        reason = failure if isinstance(failure, StoreError) else in_our_words(lost)
-        raise StoreUnavailable(str(reason)) from failure
