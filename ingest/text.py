@@ -282,17 +282,17 @@ def simply(chunk: str) -> tuple[str, int, str, bool] | None:
     plain = chunk[:-1] if chunk[-1:] in ",;:." else chunk
     if plain.isalnum() and plain.isascii():  # most of all
         key = plain.lower()
-        return key, 0, plain, chunk[-1] == "." and not _is_short(key)
+        return key, 0, plain, chunk[-1] == "." and not is_short(key)
     found = _SIMPLE.fullmatch(chunk)
     if found is None:
         return None
     plain, closing, stop = found.groups()
     key = fold(plain)
-    ended = bool(stop) and (bool(closing) or stop != "." or not _is_short(key))
+    ended = bool(stop) and (bool(closing) or stop != "." or not is_short(key))
     return key, found.start(1), plain, ended
 
 
-def _is_short(key: str) -> bool:
+def is_short(key: str) -> bool:
     """Tell whether the dot behind a word may be its own."""
     return (len(key) == 1 and key.isalpha()) or key in ABBREVIATIONS
 
@@ -342,7 +342,7 @@ def tokens(chunk: str) -> Tokens:
         keys = [fold(plain) for plain in _HYPHEN.split(hyphenated)]
         every = [(key, at, at + 1) for at, key in enumerate(keys)]
         every += [(key, first, first + width) for key, first, width in _joined(keys, 0)]
-    ended = bool(stop) and (bool(closing) or stop != "." or not _is_short(keys[-1]))
+    ended = bool(stop) and (bool(closing) or stop != "." or not is_short(keys[-1]))
     return Tokens(len(keys), every, (len(keys),) if ended else ())
 
 
@@ -406,7 +406,7 @@ def _words(normal: str, shape: str) -> tuple[list[Word], list[Joined], int]:
         words.append(word)
         if kind == "initials":
             quiet = end - 1
-        elif word.end == end and _is_short(word.key):
+        elif word.end == end and is_short(word.key):
             quiet = end
         if start and _dotted(shape, start):
             joined.append(Joined(f".{word.key}", len(words) - 1, 1))

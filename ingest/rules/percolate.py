@@ -3,6 +3,7 @@
 Each rule is filed under words one of which must be in a document for the rule to be true.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -61,20 +62,29 @@ class RuleSet:
         self._file(known)
 
     def _file(self, known: "_Known") -> None:
-        """File each rule under its rarest clause and keep the others, to be looked at first."""
+        """File each part under its rarest clause and keep the others, to be looked at first."""
         asked = Counter(chain.from_iterable(map(words_of, self._nodes)))
         self._vocabulary = vocabulary(self._nodes, self._lists, asked)
         self._always: list[int] = []
         self._filed: dict[str, list[int]] = {}
+        self._parts: list[Node] = []
+        """What makes a rule true by itself: all of it, or one of the parts that its OR joins."""
+        self._numbers: array[int] = array("L")
+        """Which rule each part is of."""
         self._clauses: list[tuple[tuple[str, ...], ...]] = []
+        """Words, one of each of which must be there for the part to be true."""
         for number, node in enumerate(self._nodes):
-            clauses = [known.one(keys) for _, keys in sorted(clauses_of(node, asked))]
-            self._clauses.append(tuple(clauses[1:]))
-            if not clauses:
-                self._always.append(number)
-                continue
-            for key in clauses[0]:
-                self._filed.setdefault(key, []).append(number)
+            for part in node.parts if isinstance(node, Or) else (node,):
+                clauses = [known.one(keys) for _, keys in sorted(clauses_of(part, asked))]
+                place = len(self._parts)
+                self._parts.append(part)
+                self._numbers.append(number)
+                self._clauses.append(known.one(tuple(clauses[1:])))
+                if not clauses:
+                    self._always.append(place)
+                    continue
+                for key in clauses[0]:
+                    self._filed.setdefault(key, []).append(place)
         every = chain(self._filed, *chain.from_iterable(self._clauses))
         named = {key for key in every if key.partition(":")[0] in NAMES}
         self._name_kinds = sorted({key.partition(":")[0] for key in named})
@@ -97,13 +107,17 @@ class RuleSet:
         found = self._found(reading)
         candidates = set(self._always)
         candidates.update(*map(self._filed.__getitem__, found & self._filed.keys()))
-        clauses, nodes = self._clauses, self._nodes
-        for number in sorted(candidates):
-            for keys in clauses[number]:
+        true = -1
+        for place in sorted(candidates):
+            number = self._numbers[place]
+            if number == true:
+                continue
+            for keys in self._clauses[place]:
                 if found.isdisjoint(keys):
                     break
             else:
-                if holds(nodes[number], reading):
+                if holds(self._parts[place], reading):
+                    true = number
                     yield number
 
     def _found(self, reading: Reading) -> set[str]:

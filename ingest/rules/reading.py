@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from ingest.model import Document, Span
 from ingest.rules.lists import Listing
 from ingest.rules.stems import Stems
-from ingest.text import Word, cut, fold_name, simply, tokens
+from ingest.text import Word, cut, fold_name, is_short, simply, tokens
 
 Place = tuple[int, int]
 """Numbers of the first word and of the one after the last, counted through the document."""
@@ -30,8 +30,8 @@ APART = 10_000
 MOST_PLACES = 10_000
 """Places kept of one word, the first ones: no article says a word so often, a hostile page may."""
 
-_MOST_CHUNKS = 50_000
-"""Chunks remembered, and as many from before (about 15 MB): the daily vocabulary of many feeds."""
+_MOST_CHUNKS = 100_000
+"""Chunks remembered (about 15 MB) before all are forgotten: the daily vocabulary of many feeds."""
 _LONGEST_CHUNK = 50
 """Longer runs without a space hardly come again."""
 _MOST_LABELS = 10
@@ -45,25 +45,26 @@ _CHUNK = re.compile(r"\S+")
 
 
 class _More(NamedTuple):
-    """What is to be known of a chunk that is not one word within a sentence."""
+    """What is to be known of a chunk that is not one word within a sentence, asked for once."""
 
     width: int
     """Its number of words."""
     hits: tuple[tuple[str, int, int], ...] = ()
-    """Wanted word, its first word and the one after its last; none for a single word."""
+    """Wanted word, its first word and the one after its last."""
     breaks: tuple[int, ...] = ()
 
 
-_Meaning = tuple[tuple[str, ...], _More | None] | None
-"""What a chunk means to the rules: which wanted words its single word is, and what else there is.
+_Meaning = tuple[str, _More | None] | None
+"""What a chunk means to the rules: which wanted word its single word is, and what else there is.
 
 None for a word that nobody asks for.
 """
 _END = _More(1, breaks=(1,))
 """A single word at the end of a sentence."""
+_ENDED: _Meaning = ("", _END)
 
 
-_NEW: _Meaning = ((), None)
+_NEW: _Meaning = ("", None)
 """Stands for the meaning of a chunk that is not known yet."""
 _NEW_EACH = repeat(_NEW)
 
@@ -234,13 +235,11 @@ class Vocabulary:
         """Whether a word can be asked for though neither it nor its first letters are known."""
         self._known: dict[str, _Meaning] = {}
         """What chunks mean."""
-        self._before: dict[str, _Meaning] = {}
-        """What they meant before those were too many; what is not met again is forgotten."""
 
     def read(self, document: Document) -> Reading:
         """Find the words of a document that rules ask for."""
         if len(self._known) >= _MOST_CHUNKS:
-            self._known, self._before = {}, self._known
+            self._known = {}
         reading = Reading(document, self._lists)
         reading.body = self._read("title", 0, reading, reading.places) + APART
         end = self._read("text", reading.body, reading, reading.places)
@@ -282,12 +281,10 @@ class Vocabulary:
                 meaning = meant if meant is not _NEW else self._learn(chunks[at], known)
                 if meaning is None:
                     continue
-                words, more = meaning
+                word, more = meaning
                 first = base + at
-                if words:
-                    place = (first, first + 1)
-                    for word in words:
-                        places[word].append(place)
+                if word:
+                    places[word].append((first, first + 1))
                 if more:
                     width, hits, ends = more
                     for word, start, end in hits:
@@ -306,32 +303,35 @@ class Vocabulary:
 
         Most are words nobody asks for: that is found out here, without a further call.
         """
-        meaning = self._before.get(chunk, _NEW)
-        if meaning is _NEW:
-            plain = chunk[:-1] if chunk[-1] in ",;:" else chunk
+        last = chunk[-1]
+        plain = chunk[:-1] if last in ",;:." else chunk
+        if plain.isalnum() and plain.isascii():
             key = plain.lower()
-            if (
-                plain.isalnum()
-                and plain.isascii()
-                and key not in self._words
-                and key[:_HEAD] not in self._heads
-                and not self._intricate
-            ):
-                meaning = None
+            ended = last == "." and not is_short(key)
+            if key in self._words or key[:_HEAD] in self._heads or self._intricate:
+                meaning = self._word(key, plain, ended=ended)
             else:
-                meaning = self._meaning(chunk)
+                meaning = _ENDED if ended else None
+        elif simple := simply(chunk):
+            key, _, plain, ended = simple
+            meaning = self._word(key, plain, ended=ended)
+        else:
+            meaning = "", self._look_at(chunk)
         if len(chunk) <= _LONGEST_CHUNK and len(known) < _MOST_CHUNKS:
             known[chunk] = meaning
         return meaning
 
-    def _meaning(self, chunk: str) -> _Meaning:
-        if simple := simply(chunk):
-            key, _, plain, ended = simple
-            wanted = self.answered_by(key)
-            if self._stems:
-                wanted += self._stems.answered_by(key, plain)
-            return (wanted, _END if ended else None) if wanted or ended else None
-        return (), self._look_at(chunk)
+    def _word(self, key: str, plain: str, *, ended: bool) -> _Meaning:
+        """Return what a single word means."""
+        wanted = self.answered_by(key)
+        if self._stems:
+            wanted += self._stems.answered_by(key, plain)
+        if len(wanted) > 1:
+            hits = tuple([(word, 0, 1) for word in wanted])
+            return "", _More(1, hits, (1,) if ended else ())
+        if wanted:
+            return wanted[0], _END if ended else None
+        return _ENDED if ended else None
 
     def _look_at(self, chunk: str) -> _More:
         width, every, breaks = tokens(chunk)
