@@ -220,7 +220,7 @@ def ingest(folder: Path, urls: list[str], chosen: argparse.Namespace) -> Contest
         nonlocal total
         summary = json.loads(printed)
         assert not summary["errors"], summary["errors"]
-        total += summary["entries_new"]
+        total += int(summary["entries_new"])
         return total
 
     program = [sys.executable, "-m", "ingest", "-c", str(config)]
@@ -316,7 +316,7 @@ def measure(contestants: list[Contestant], chosen: argparse.Namespace) -> None:
     )
     print(f"CPU-ms per feed, {count} feeds, {os.cpu_count()} cores; start-up in ms apart")
     print(f"{'':<24}" + "".join(f"{name:>15}" for name in ("start-up", *(r[0] for r in rounds))))
-    costs = {each.name: [] for each in contestants}
+    costs: dict[str, list[float]] = {each.name: [] for each in contestants}
     for number, (_, path, extra) in enumerate(rounds):
         say(path)
         wanted = count * (chosen.entries + extra)
@@ -325,8 +325,8 @@ def measure(contestants: list[Contestant], chosen: argparse.Namespace) -> None:
         if number == 0:  # only now is there a database to open
             for each, spent in by_turns(contestants, 0, wanted, TURNS):
                 costs[each.name].insert(0, spent)
-    for name, (start, *spent) in costs.items():
-        row = [start * 1000, *((each - start) * 1000 / count for each in spent)]
+    for name, (start, *passes) in costs.items():
+        row = [start * 1000, *((each - start) * 1000 / count for each in passes)]
         print(f"{name:<24}" + "".join(f"{cost:>15.2f}" for cost in row))
     ours, loop = costs["ingest"], costs["requests loop, plain"]
     print(f"unchanged, in plain loops: {(ours[2] - ours[0]) / (loop[2] - loop[0]):.2f}")

@@ -199,12 +199,11 @@ KINDS: dict[str, Kind] = {
 def ask(url: str) -> None:
     """Time each kind of query, a page of the newest hits; then whole months."""
     language, chance = Language(), random.Random(7)
-    newest = NOW
     engine = create_engine(parse(url))
     with engine.connect() as connection:
-        newest = connection.scalar(
+        newest = connection.execute(
             select(articles.c.first_seen_at).order_by(articles.c.id.desc()).limit(1)
-        )
+        ).scalar_one()
     with Store.open(url) as store:
         taken: list[float] = []
         for name, make in KINDS.items():

@@ -23,6 +23,7 @@ from ingest.model import (
     Outcome,
     PageRead,
     ParsedEntry,
+    RawPage,
     Sketch,
     WantedFeed,
 )
@@ -95,13 +96,14 @@ def articles(store: Store, feed: Feed) -> None:
 
     def read(item: tuple[Entry, str, Sketch]) -> None:
         entry, body, sketch = item
-        page = PageRead("fetched", final_url=entry.link, html=filler + body.encode())
+        raw = RawPage(entry.link or "", filler + body.encode())
+        page = PageRead("fetched", final_url=entry.link, pages=(raw,))
 
         def work(tx: Tx) -> None:
             what = Extraction(entry.title, body)
-            article = tx.save_article(entry, entry.link or "", what, page, now=NOW).article
             placement = cluster.place(sketch, tx.candidates(sketch, since=NOW - WINDOW))
-            tx.place(article, sketch, placement, now=NOW)
+            key = entry.link or ""
+            article = tx.add_article(entry, key, what, page, placement, sketch, now=NOW)
             tx.finish_entry(entry, article, page, again_at=None)
 
         store.write(work)

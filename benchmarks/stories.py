@@ -264,7 +264,10 @@ def compare() -> None:
     texts, truth, _, ignored = collection()
     with Clusterer(None) as clusterer:
         scored("ours", clusterer.place, texts, truth, ignored)
-    others = {"exact hash": exact_hash(), "simhash, 3 bits": simhash()}
+    others: dict[str, Place | None] = {
+        "exact hash": exact_hash(),
+        "simhash, 3 bits": simhash(),
+    }
     for threshold in (0.5, 0.7):
         others[f"datasketch {threshold}"] = datasketch(threshold)
     others["rensa 0.5"] = rensa(0.5)

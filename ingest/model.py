@@ -375,16 +375,6 @@ class Replaced(StrEnum):
     """The same page is read in another way by now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """An article after saving."""
-
-    article: Article
-    change: Change
-    placed: bool
-    """Whether it already stands in a story (`article.story_id`)."""
-
-
 class PlacementWhy(StrEnum):
     """Why an article stands in its story."""
 

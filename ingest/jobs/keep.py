@@ -25,7 +25,6 @@ from ingest.model import (
     PageRead,
     Placement,
     PlacementWhy,
-    Saved,
     Sketch,
     Story,
 )
@@ -52,9 +51,9 @@ class Kept:
 
     article: Article
     change: Change
-    placement: Placement | None
+    placement: Placement | None = None
     """None where the article stood in its story already and nothing changed."""
-    alerts: int
+    alerts: int = 0
 
 
 def think(
@@ -87,35 +86,49 @@ def document(entry: Entry, extraction: Extraction, page: PageRead) -> Document:
 
 def keep(tx: Tx, reading: Reading, context: Context, now: datetime) -> Kept:
     """Keep a reading: the article, its place among the stories, its matches and alerts."""
-    saved = tx.save_article(reading.entry, reading.key, reading.extraction, reading.page, now=now)
-    story_id, placement = _place(tx, saved, reading, context, now)
-    saved = replace(saved, article=replace(saved.article, story_id=story_id))
-    raised = 0
-    if matches := _heard(saved, reading):
-        raised = _hear(tx, matches, saved, placement, reading, context, now)
-    return Kept(saved.article, saved.change, placement, raised)
+    standing = tx.article_by_key(reading.key)
+    since = now - context.stories.window
+    kept = _edit(tx, standing, reading, since, now) if standing else _add(tx, reading, since, now)
+    if matches := _heard(kept, reading):
+        return replace(kept, alerts=_hear(tx, matches, kept, reading, context, now))
+    return kept
 
 
-def _place(
-    tx: Tx, saved: Saved, reading: Reading, context: Context, now: datetime
-) -> tuple[int, Placement | None]:
-    """Find the article's story; one that stands in a story stays there, even when edited.
+def _add(tx: Tx, reading: Reading, since: datetime, now: datetime) -> Kept:
+    """Keep a new article in the story of its closest copy, or in one of its own."""
+    placement = closest(tx, reading.extraction.body, reading.sketch, since=since)
+    article = tx.add_article(
+        reading.entry,
+        reading.key,
+        reading.extraction,
+        reading.page,
+        placement,
+        reading.sketch,
+        now=now,
+    )
+    return Kept(article, Change.NEW, placement)
 
-    Only an article that stood alone on its feed's teaser is placed anew once its page is read.
+
+def _edit(tx: Tx, standing: Article, reading: Reading, since: datetime, now: datetime) -> Kept:
+    """Keep what is new of a stored article; it stays in its story, even when edited.
+
+    Only one that stood alone on its feed's teaser is placed anew once its page is read.
     """
-    article = saved.article
-    if saved.placed and saved.change is Change.SAME:
-        return article.story_id, None
+    article, change = tx.edit_article(
+        standing, reading.entry, reading.extraction, reading.page, now=now
+    )
+    if change is Change.SAME:
+        return Kept(article, change)
     placement = Placement(
         article.story_id, PlacementWhy.SAME_PAGE, detail="edited; stays in its story"
     )
-    if not saved.placed or _stood_alone(tx, article, reading):
-        placed = closest(tx, article, reading.sketch, since=now - context.stories.window)
-        if not saved.placed or placed.story_id is not None:
-            placement = placed
-    if saved.placed and placement.story_id not in (None, article.story_id):
-        go_over(tx, article.story_id, placement.story_id, now)
-    return tx.place(article, reading.sketch, placement, now=now), placement
+    if _stood_alone(tx, article, reading):
+        placed = closest(tx, article.body, reading.sketch, since=since, but=article.id)
+        if placed.story_id not in (None, article.story_id):
+            go_over(tx, article.story_id, placed.story_id, now)
+        placement = placement if placed.story_id is None else placed
+    story_id = tx.place(article, reading.sketch, placement, now=now)
+    return Kept(replace(article, story_id=story_id), change, placement)
 
 
 def _stood_alone(tx: Tx, article: Article, reading: Reading) -> bool:
@@ -126,8 +139,7 @@ def _stood_alone(tx: Tx, article: Article, reading: Reading) -> bool:
 def _hear(
     tx: Tx,
     matches: Sequence[Match],
-    saved: Saved,
-    placement: Placement | None,
+    kept: Kept,
     reading: Reading,
     context: Context,
     now: datetime,
@@ -136,9 +148,9 @@ def _hear(
 
     A page that had been read before and says something else now is an edit.
     """
-    article = saved.article
+    article, placement = kept.article, kept.placement
     story = tx.story(article.story_id)
-    edit = saved.change is Change.TEXT and not unread(reading.was)
+    edit = kept.change is Change.TEXT and not unread(reading.was)
     update = _edited(article, reading) if edit else _grown(story, article, placement)
     plans = _plans(tx, matches, story, article, reading, context, update=update, edit=edit)
     for plan in plans:
@@ -165,10 +177,10 @@ def _edited(article: Article, reading: Reading) -> Update | None:
     return updates.of_edit(was.title, was.body, article.title, article.body)
 
 
-def _heard(saved: Saved, reading: Reading) -> Sequence[Match]:
+def _heard(kept: Kept, reading: Reading) -> Sequence[Match]:
     """Return the matches to act on: none where the article stands as it was already heard of."""
     first = reading.entry.article_id is None
-    return reading.matches if first or saved.change is Change.TEXT else ()
+    return reading.matches if first or kept.change is Change.TEXT else ()
 
 
 def _plans(

@@ -8,15 +8,20 @@ from ingest.model import Article, Placement, PlacementWhy, Sketch
 from ingest.stories import cluster, versions
 
 
-def closest(tx: Tx, article: Article, sketch: Sketch, *, since: datetime) -> Placement:
-    """Return the story of the article's closest copy in stories last seen since then, or a new one."""
+def closest(
+    tx: Tx, body: str, sketch: Sketch, *, since: datetime, but: int | None = None
+) -> Placement:
+    """Return the story of a text's closest copy in stories last seen since then, or a new one.
+
+    `but` is the article of the text, where it is stored already: it is no copy of itself.
+    """
     found = tx.candidates(sketch, since=since)
-    others = [candidate for candidate in found if candidate.article_id != article.id]
+    others = [candidate for candidate in found if candidate.article_id != but]
     placement = cluster.place(sketch, others)
     if placement.why is not PlacementWhy.NEAR_COPY or placement.peer_id is None:
         return placement
     peer = tx.article(placement.peer_id)
-    return versions.marked(placement, versions.replaced(article.body, peer.body) if peer else ())
+    return versions.marked(placement, versions.replaced(body, peer.body) if peer else ())
 
 
 def go_over(tx: Tx, story_id: int, into: int, now: datetime) -> None:

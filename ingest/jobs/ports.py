@@ -15,6 +15,7 @@ from ingest.model import (
     Article,
     Backlog,
     Candidate,
+    Change,
     Condition,
     Delivery,
     Entry,
@@ -29,7 +30,6 @@ from ingest.model import (
     Request,
     Response,
     RobotsVerdict,
-    Saved,
     SiteTrack,
     Sketch,
     Source,
@@ -149,10 +149,34 @@ class Tx(Protocol):
         """Put off a feed whose refresh failed for a reason of our own."""
         ...
 
-    def save_article(
-        self, entry: Entry, key: str, extraction: Extraction, page: PageRead, *, now: datetime
-    ) -> Saved:
-        """Insert or update the article of a page, found by `key`."""
+    def article_by_key(self, key: str) -> Article | None:
+        """Return the article of a page as this unit of work sees it."""
+        ...
+
+    def add_article(
+        self,
+        entry: Entry,
+        key: str,
+        extraction: Extraction,
+        page: PageRead,
+        placement: Placement,
+        sketch: Sketch,
+        *,
+        now: datetime,
+    ) -> Article:
+        """Store the article of a page in its story, a new one where the placement names none."""
+        ...
+
+    def edit_article(
+        self,
+        standing: Article,
+        entry: Entry,
+        extraction: Extraction,
+        page: PageRead,
+        *,
+        now: datetime,
+    ) -> tuple[Article, Change]:
+        """Bring a stored article in step with a reading of its page; return it and what changed."""
         ...
 
     def article(self, article_id: int) -> Article | None:
@@ -186,7 +210,7 @@ class Tx(Protocol):
     def place(
         self, article: Article, sketch: Sketch, placement: Placement, *, now: datetime
     ) -> int:
-        """Put the article in its story (a new one where the placement names none); return its id."""
+        """Put a stored article in another story, or anew in its own; return the story's id."""
         ...
 
     def story(self, story_id: int) -> Story:

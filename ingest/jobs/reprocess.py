@@ -114,7 +114,7 @@ def _batch(tx: Tx, *, since: datetime, last: int, settled: set[int]) -> dict[int
 def _place(tx: Tx, article: Article, since: datetime, settled: set[int]) -> bool:
     """Place one article anew and return whether it went to another story."""
     sketch = near.sketch(article.title, article.body)
-    placement = closest(tx, article, sketch, since=since)
+    placement = closest(tx, article.body, sketch, since=since, but=article.id)
     if placement.story_id is None and article.story_id not in settled:
         placement = replace(placement, story_id=article.story_id)
     into = placement.story_id

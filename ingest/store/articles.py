@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from ingest.model import Article, Change, Entry, Extraction, PageRead, RawPage, Replaced, Saved
+from ingest.model import Article, Change, Entry, Extraction, PageRead, RawPage, Replaced
 from ingest.store import revisions, search
 from ingest.store.engine import insert_new
 from ingest.store.entries import index_key
@@ -38,7 +38,7 @@ ARTICLE = (
 
 
 def to_article(row: Row[Any]) -> Article:
-    """Return a row of `ARTICLE` as a record; `story_id` is 0 before it is placed."""
+    """Return a row of `ARTICLE` as a record."""
     return Article(
         id=row.id,
         key=row.key,
@@ -103,43 +103,67 @@ def count_words(body: str) -> int:
     return sum(map(bool, _WORD.finditer(body)))  # a list of ten million would be a burden
 
 
-def save(
+def add(
     connection: Connection,
     entry: Entry,
     key: str,
     extraction: Extraction,
     page: PageRead,
+    story_id: int,
     *,
     now: datetime,
-) -> Saved:
-    """Insert or update the article of a page, found by `key`, and keep the page as received.
+) -> Article:
+    """Store the article of a page, and the page as received; it belongs to the feed that brought it.
 
-    Another title or body makes a new revision, the old ones are kept. A page belongs to the feed
-    that brought it first.
+    `key` is the page's identity; the write fails where there is an article of it.
     """
-    was = by_key(connection, key)
-    values = _as_read(entry, extraction, page, was, now)
-    if extraction.html or was is None or was.body != clean(extraction.body):
-        values["html_z"] = _html(extraction)
-    if was is None:
-        change, article = Change.NEW, _insert(connection, entry, key, extraction.body, values, now)
-        search.add(connection, article.id, extraction.title, extraction.summary, extraction.body)
-    else:
-        change, article = _update(connection, was, extraction, values, now)
-    if page.pages:
-        _keep_pages(connection, article.id, page.pages, now)
-    return Saved(article, change, placed=article.story_id != 0)
+    body = clean(extraction.body)
+    row = {
+        **_as_read(entry, extraction, page, None, now),
+        "html_z": _html(extraction),
+        "key": index_key(key),
+        "feed_id": entry.feed_id,
+        "text_id": _text_id(connection, body),
+        "words": count_words(body),
+        "revision": 1,
+        "first_seen_at": now,
+        "story_id": story_id,
+    }
+    article_id = connection.execute(_INSERT, row).scalar_one()
+    search.add(connection, article_id, extraction.title, extraction.summary, body)
+    _keep_pages(connection, article_id, page.pages, now)
+    # As it is read back, which would cost half as much again.
+    kept = {name: _as_stored(row[name]) for name in _OF_ROW}
+    return Article(id=article_id, feed=entry.feed, body=body, **kept)
 
 
-def _update(
+_INSERT = insert(articles).returning(articles.c.id)
+_OF_ROW = {field.name for field in fields(Article)} - {"id", "feed", "body"}
+
+
+def _as_stored(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    return tuple(map(clean, value)) if isinstance(value, list) else value
+
+
+def edit(
     connection: Connection,
     was: Article,
+    entry: Entry,
     extraction: Extraction,
-    values: dict[str, Any],
+    page: PageRead,
+    *,
     now: datetime,
-) -> tuple[Change, Article]:
-    """Bring an article in step with a reading of its page; return what that changed, and it."""
+) -> tuple[Article, Change]:
+    """Bring an article in step with a reading of its page, which is kept; return it and what changed.
+
+    Another title or body makes a new revision, the old ones are kept.
+    """
+    values = _as_read(entry, extraction, page, was, now)
     same = (was.title, was.body) == (clean(extraction.title), clean(extraction.body))
+    if extraction.html or was.body != clean(extraction.body):
+        values["html_z"] = _html(extraction)
     if not same:
         read = was.method == "feed" != extraction.method
         why = Replaced.PAGE_READ if read else Replaced.EDITED
@@ -148,9 +172,10 @@ def _update(
     _index_again(connection, was, extraction)
     if not same:
         _drop_text(connection, was.body)
+    _keep_pages(connection, was.id, page.pages, now)
     article = by_id(connection, was.id)
     assert article is not None
-    return Change.SAME if same else Change.TEXT, article
+    return article, Change.SAME if same else Change.TEXT
 
 
 def _index_again(connection: Connection, was: Article, read: Extraction) -> None:
@@ -241,39 +266,6 @@ def to_show(connection: Connection, article_id: int) -> str | None:
     return display.fit(display.sanitised(kept or "", row.url or ""), row.body)
 
 
-_INSERT = insert(articles).returning(articles.c.id)
-_OF_ROW = {field.name for field in fields(Article)} - {"id", "feed", "body", "story_id"}
-
-
-def _insert(
-    connection: Connection,
-    entry: Entry,
-    key: str,
-    body: str,
-    values: dict[str, Any],
-    now: datetime,
-) -> Article:
-    row = {
-        **values,
-        "key": index_key(key),
-        "feed_id": entry.feed_id,
-        "text_id": _text_id(connection, body),
-        "words": count_words(body),
-        "revision": 1,
-        "first_seen_at": now,
-    }
-    article_id = connection.execute(_INSERT, row).scalar_one()
-    # As it is read back, which would cost half as much again.
-    kept = {name: _as_stored(row[name]) for name in _OF_ROW}
-    return Article(id=article_id, feed=entry.feed, body=clean(body), story_id=0, **kept)
-
-
-def _as_stored(value: Any) -> Any:
-    if isinstance(value, str):
-        return clean(value)
-    return tuple(map(clean, value)) if isinstance(value, list) else value
-
-
 def _revise(
     connection: Connection, was: Article, body: str, why: Replaced, now: datetime
 ) -> dict[str, Any]:
@@ -317,6 +309,8 @@ def _drop_text(connection: Connection, body: str) -> None:
 def _keep_pages(
     connection: Connection, article_id: int, parts: Sequence[RawPage], now: datetime
 ) -> None:
+    if not parts:
+        return
     connection.execute(_DROP_PAGES, {"article": article_id})
     rows = [
         {

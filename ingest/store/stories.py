@@ -92,29 +92,27 @@ def candidates(connection: Connection, sketch: Sketch, since: datetime) -> list[
     return index.find(connection, sketch, since)
 
 
-def place(
+def enter(connection: Connection, placement: Placement, title: str, now: datetime) -> int:
+    """Return the story of a placement, begun or seen now."""
+    if placement.story_id is None:
+        return _begin(connection, title, now)
+    connection.execute(_TOUCH, {"story": placement.story_id, "now": now})
+    return placement.story_id
+
+
+def stand(
     connection: Connection,
-    article: Article,
+    article_id: int,
+    story_id: int,
     sketch: Sketch,
     placement: Placement,
     now: datetime,
-) -> int:
-    """Put an article in the story of its placement, or in a new one, and return the story's id.
-
-    An article that stands in a story already is taken out of it first, index and all; where copies
-    of its old text stay behind, they are to be found by in its place.
-    """
-    was = article.story_id
-    indexed = _leave(connection, article.id) if was else False
-    if placement.story_id is None:
-        story_id = _begin(connection, article.title, now)
-    else:
-        story_id = placement.story_id
-        _touch(connection, story_id, now)
+) -> None:
+    """Note why an article stands in a story, and have it found by its text where it brings any."""
     connection.execute(
         _PLACE,
         {
-            "article_id": article.id,
+            "article_id": article_id,
             "story_id": story_id,
             "why": placement.why.value,
             "peer_id": placement.peer_id,
@@ -125,14 +123,32 @@ def place(
     )
     index.keep(
         connection,
-        article.id,
+        article_id,
         story_id,
         sketch,
         hops=placement.hops,
         under=placement.fingerprints,
     )
+
+
+def place(
+    connection: Connection,
+    article: Article,
+    sketch: Sketch,
+    placement: Placement,
+    now: datetime,
+) -> int:
+    """Put a stored article in the story of its placement, or in a new one, and return its id.
+
+    It is taken out of the story it stands in first, index and all; where copies of its old text
+    stay behind, they are to be found by in its place.
+    """
+    was = article.story_id
+    indexed = _leave(connection, article.id)
+    story_id = enter(connection, placement, article.title, now)
+    stand(connection, article.id, story_id, sketch, placement, now)
     connection.execute(_SET_STORY, {"article": article.id, "story": story_id})
-    if was not in (0, story_id):
+    if was != story_id:
         connection.execute(_AGE, {"story": story_id, "was": was})
         _drop_if_empty(connection, was)
     if indexed:
@@ -199,10 +215,6 @@ def _begin(connection: Connection, title: str, now: datetime) -> int:
     key = connection.execute(_BEGIN, row).inserted_primary_key
     assert key is not None
     return int(key[0])
-
-
-def _touch(connection: Connection, story_id: int, now: datetime) -> None:
-    connection.execute(_TOUCH, {"story": story_id, "now": now})
 
 
 def _leave(connection: Connection, article_id: int) -> bool:

@@ -11,6 +11,7 @@ from ingest.model import (
     AlertWhy,
     Article,
     Candidate,
+    Change,
     Condition,
     Delivery,
     Entry,
@@ -20,7 +21,6 @@ from ingest.model import (
     Match,
     PageRead,
     Placement,
-    Saved,
     Sketch,
     Story,
     Subscription,
@@ -120,11 +120,39 @@ class Tx:
 
     # --- articles and stories ---------------------------------------------------------------
 
-    def save_article(
-        self, entry: Entry, key: str, extraction: Extraction, page: PageRead, *, now: datetime
-    ) -> Saved:
-        """Insert or update the article of a page, found by `key`."""
-        return articles.save(self._connection, entry, key, extraction, page, now=now)
+    def article_by_key(self, key: str) -> Article | None:
+        """Return the article of a page as this unit of work sees it."""
+        return articles.by_key(self._connection, key)
+
+    def add_article(
+        self,
+        entry: Entry,
+        key: str,
+        extraction: Extraction,
+        page: PageRead,
+        placement: Placement,
+        sketch: Sketch,
+        *,
+        now: datetime,
+    ) -> Article:
+        """Store the article of a page in its story, a new one where the placement names none."""
+        on = self._connection
+        story_id = stories.enter(on, placement, extraction.title, now)
+        article = articles.add(on, entry, key, extraction, page, story_id, now=now)
+        stories.stand(on, article.id, story_id, sketch, placement, now)
+        return article
+
+    def edit_article(
+        self,
+        standing: Article,
+        entry: Entry,
+        extraction: Extraction,
+        page: PageRead,
+        *,
+        now: datetime,
+    ) -> tuple[Article, Change]:
+        """Bring a stored article in step with a reading of its page; return it and what changed."""
+        return articles.edit(self._connection, standing, entry, extraction, page, now=now)
 
     def learn(self, host: str, digests: Collection[int]) -> None:
         """Count one more article of a site, with these paragraphs at its ends."""
@@ -157,7 +185,7 @@ class Tx:
     def place(
         self, article: Article, sketch: Sketch, placement: Placement, *, now: datetime
     ) -> int:
-        """Put the article in its story (a new one where the placement names none); return its id."""
+        """Put a stored article in another story, or anew in its own; return the story's id."""
         return stories.place(self._connection, article, sketch, placement, now)
 
     def story(self, story_id: int) -> Story:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from ingest.jobs.keep import Kept
 from ingest.model import (
-    Article,
+    Change,
     Delivery,
     DeliveryState,
     Entry,
@@ -17,7 +18,6 @@ from ingest.model import (
     ParsedEntry,
     Placement,
     PlacementWhy,
-    Saved,
     Sketch,
     WantedFeed,
 )
@@ -101,23 +101,24 @@ def read(
     page: PageRead | None = None,
     now: datetime = NOW,
     again_at: datetime | None = None,
-) -> Saved:
+) -> Kept:
     """Save the article of an entry, in a story of its own, and finish the entry."""
     page = page or PageRead("fetched", final_url=entry.link)
     sketch = Sketch(0, 0, frozenset(), 0, 0, (), (), ())
     alone = Placement(None, PlacementWhy.NEW)
 
-    def work(tx: object) -> Saved:
+    def work(tx: object) -> Kept:
         from ingest.store.tx import Tx
 
         assert isinstance(tx, Tx)
-        saved = tx.save_article(entry, key or entry.link or "", what or extraction(), page, now=now)
-        article: Article = saved.article
-        if not saved.placed:
-            story_id = tx.place(article, sketch, alone, now=now)
-            article = replace(article, story_id=story_id)
+        kept, found = what or extraction(), key or entry.link or ""
+        if standing := tx.article_by_key(found):
+            article, change = tx.edit_article(standing, entry, kept, page, now=now)
+        else:
+            article = tx.add_article(entry, found, kept, page, alone, sketch, now=now)
+            change = Change.NEW
         tx.finish_entry(entry, article, page, again_at=again_at)
-        return replace(saved, article=article)
+        return Kept(article, change)
 
     return store.write(work)
 

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.model import Change, PageRead, RawPage
+from ingest.model import Change, PageRead, Placement, PlacementWhy, RawPage
 from ingest.store import Store
 from ingest.store import revisions as deltas
 from ingest.store.articles import count_words, unpack
 from ingest.store.tables import pages, revisions, texts
+from ingest.stories import near
 from tests.contract.samples import HOUR, NOW, add_entries, add_feeds, extraction, read
 
 
@@ -51,7 +52,8 @@ def test_a_second_entry_of_the_same_page_finds_the_same_article(store: Store) ->
 
     after = read(store, second, key="page", now=NOW + HOUR)
 
-    assert (after.article.id, after.change, after.placed) == (before.article.id, Change.SAME, True)
+    assert (after.article.id, after.change) == (before.article.id, Change.SAME)
+    assert after.article.story_id == before.article.story_id
     assert (after.article.feed, after.article.fetched_at) == ("one", NOW + HOUR)
     assert {row["feed"] for row in store.entries_for(after.article.id)} == {"one", "two"}
 
@@ -153,7 +155,9 @@ def test_a_reading_that_fails_leaves_nothing(store: Store) -> None:
     (entry,) = add_entries(store, feed, "a")
 
     def work(tx: object) -> None:
-        tx.save_article(entry, "page", extraction(), PageRead("fetched"), now=NOW)  # type: ignore[attr-defined]
+        alone, sketch = Placement(None, PlacementWhy.NEW), near.sketch("", "")
+        page = PageRead("fetched")
+        tx.add_article(entry, "page", extraction(), page, alone, sketch, now=NOW)  # type: ignore[attr-defined]
         raise RuntimeError("half way")
 
     with pytest.raises(RuntimeError, match="half way"):
