@@ -140,9 +140,16 @@ def _bounded(
 def _words(*given: str) -> list[str]:
     """Return the words of an article, those of its title a second time with a sign before them."""
     title, summary, body = map(clean, given)
-    words = searchable(title, summary, body)
-    words |= {f"{TITLE}{key}"[:LONGEST_KEY] for key in searchable(title) if key < PAIRS}
+    words = searchable(body) if _begins_with(body, summary) else searchable(summary, body)
+    named = searchable(title)
+    words |= named | {f"{TITLE}{key}"[:LONGEST_KEY] for key in named if key < PAIRS}
     return list(words) if len(" ".join(words).encode()) <= _MOST_BYTES else [_ANY]
+
+
+def _begins_with(body: str, summary: str) -> bool:
+    """Return whether a summary is only the beginning of the body, as a teaser's is."""
+    said = summary.split()
+    return said == body.split(maxsplit=len(said))[: len(said)]
 
 
 def _fts(wanted: Wanted) -> str:
