@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from ingest.model import Document, Match, Rule
+from ingest.model import Document, Rule, Span
+from ingest.rules.glance import Glance
 from ingest.rules.percolate import RuleSet
 from ingest.rules.search import mentioned, needed
 from ingest.store import Store
@@ -24,7 +25,12 @@ class Hit:
     seen_at: datetime
     document: Document
     """Without its text where that could mean nothing to the rule."""
-    match: Match
+    rules: RuleSet
+
+    def spans(self) -> tuple[Span, ...]:
+        """Return the passages that make the rule true; found when asked for, few ever are."""
+        (match,) = self.rules.match(self.document)
+        return match.spans
 
 
 def hits(
@@ -34,19 +40,22 @@ def hits(
     rules = RuleSet([rule])
     for _, error in rules.errors:
         raise error
+    glance = Glance(rule)
     wanted = needed(rule)
     others = wanted is None
     having = mentioned(rule) if others else wanted
     for stored in store.iter_documents(since, until, wanted=having, others=others):
-        for match in rules.match(stored.document):
+        document = stored.document
+        told = glance(document)
+        if told or (told is None and rules.names(document)):
             yield Hit(
                 stored.article,
                 stored.story,
-                stored.document.feed,
+                document.feed,
                 stored.url,
                 stored.seen_at,
-                stored.document,
-                match,
+                document,
+                rules,
             )
 
 
@@ -60,9 +69,9 @@ def among(store: Store, rule: Rule, *, since: datetime | None = None) -> dict[in
 
 def passage(hit: Hit, *, colour: bool, around: int = 60) -> str:
     """Return the first matched passage with some text around it, on one line."""
-    if not hit.match.spans:
+    spans = sorted(hit.spans(), key=lambda span: span.field != "text")
+    if not spans:
         return ""
-    spans = sorted(hit.match.spans, key=lambda span: span.field != "text")
     first = spans[0]
     text = hit.document.title if first.field == "title" else hit.document.text
     start, end = max(0, first.start - around), min(len(text), first.end + around)

@@ -46,7 +46,7 @@ def search(
             seen.add(hit.article)
             if as_json:
                 row = dict(store.article(hit.article) or {})
-                row["spans"] = [[span.field, span.start, span.end] for span in hit.match.spans]
+                row["spans"] = [[span.field, span.start, span.end] for span in hit.spans()]
                 click.echo(dumps(row))
             else:
                 click.echo(f"{hit.article:>7}  {hit.seen_at:%Y-%m-%d %H:%M}  {hit.feed}")

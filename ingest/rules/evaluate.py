@@ -57,7 +57,7 @@ def holds(node: Node, reading: Reading) -> bool:  # noqa: PLR0911 - one for each
             texts = [reading.texts[name] for name in node.fields]
             return any(regex.found(node.pattern, text, exact=node.exact) for text in texts)
         case Name():
-            return _is_named(node, reading.names(node.kind))
+            return is_named(node, reading.names(node.kind))
         case AtLeast():
             return _count(node.parts, reading, enough=node.count) == node.count
 
@@ -133,7 +133,8 @@ def _evidence(node: Node, reading: Reading) -> Iterator[Place]:
                     yield from _evidence(part, reading)
 
 
-def _is_named(name: Name, values: tuple[str, ...]) -> bool:
+def is_named(name: Name, values: tuple[str, ...]) -> bool:
+    """Return whether a feed, tag, site or language is the one, or has the beginning, asked for."""
     if name.open:
         return any(value.startswith(name.value) for value in values)
     return name.value in values

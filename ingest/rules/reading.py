@@ -113,13 +113,7 @@ class Reading:
 
     def __init__(self, document: Document, lists: Mapping[str, Listing]) -> None:
         self.lists = lists
-        self.texts = {
-            "title": document.title,
-            "text": document.text,
-            "summary": document.summary,
-            "author": "\n\n".join(document.authors),
-            "url": document.url or "",
-        }
+        self.texts = texts_of(document)
         self.places: Places = defaultdict(list)
         """Where each wanted word stands in headline and body, in order; ask with `get`."""
         self.more: dict[str, Places] = {}
@@ -173,6 +167,17 @@ class Reading:
         """Return the words of a place in one, with letter case and accents as written."""
         field = self._fields[self.field(place)]
         return "".join([field.word(number)[0].plain for number in range(*place)])
+
+
+def texts_of(document: Document) -> dict[str, str]:
+    """Return the texts of a document by the names of their fields."""
+    return {
+        "title": document.title,
+        "text": document.text,
+        "summary": document.summary,
+        "author": "\n\n".join(document.authors),
+        "url": document.url or "",
+    }
 
 
 def sites(url: str | None) -> tuple[str, ...]:

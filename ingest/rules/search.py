@@ -21,15 +21,13 @@ from ingest.rules.tree import (
     Word,
     walk,
 )
-from ingest.text import TITLE, is_run, pair
+from ingest.text import FUNCTION_WORDS, TITLE, is_run, pair
 
 _INDEXED = ("title", "text", "summary")
 """Fields whose words are in the index."""
 _MOST_WORDS = 1_000
 """Words of one query; more take the index longer than the matcher."""
 _SHORTEST_BEGINNING = 2
-_SHORT = 3
-"""Letters of words that are in most articles; in a phrase its pairs of neighbours say more."""
 
 
 def needed(rule: Rule) -> Wanted | None:
@@ -121,8 +119,8 @@ def _of_term(term: Term) -> Wanted | None:
     for is_one, group in groupby(term.words, key=lambda word: is_run(word.pieces[0])):
         run = list(group)
         words += [] if is_one and len(run) > 1 else run  # its pairs are there
-    if pairs:
-        words = [word for word in words if len("".join(word.pieces)) > _SHORT]
+    telling = [word for word in words if "".join(word.pieces) not in FUNCTION_WORDS]
+    words = telling if telling or pairs else words
     mark = TITLE if term.fields == ("title",) else ""
     return _all([*pairs, *(_of_word(word, mark) for word in words)])
 
