@@ -1,6 +1,7 @@
 """From the chosen fragment to the article's lines: BeautifulSoup reads it, line rules clean it."""
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
@@ -10,7 +11,7 @@ from selectolax.lexbor import LexborNode
 
 from ingest.articles import page, phrases, soup
 from ingest.articles.lines import Line, Page, ends, is_headline, judge, resembles_title
-from ingest.articles.outline import BLOCK
+from ingest.articles.outline import BLOCK, CARD_LINK
 from ingest.articles.words import plain, squeeze
 from ingest.errors import ExtractError
 
@@ -335,9 +336,13 @@ def _lazily(texts: Callable[[], Sequence[str]]) -> Iterator[str]:
 
 
 def _after_headline(lines: Sequence[Line], page: Page) -> Sequence[Line]:
+    """Return the lines below the headline; above it may stand teasers, but no article's text."""
     for i in range(min(len(lines), 30) - 1, -1, -1):
-        if is_headline(lines[i], page) and not any(x.is_running for x in lines[:i]):
-            return lines[i + 1 :]
+        line = lines[i]
+        if is_headline(line, page):
+            teaser = CARD_LINK if line.is_heading and not line.linked else sys.maxsize
+            if all(x.linked >= teaser for x in lines[:i] if x.is_running):
+                return lines[i + 1 :]
     return lines
 
 
