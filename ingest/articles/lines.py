@@ -188,6 +188,8 @@ def is_notice(line: Line, _: Page) -> bool:
     if not _has_any(line.opening, phrases.NOTICE_WORDS):
         return False
     found = phrases.NOTICE.findall(line.opening)
+    if set(found) <= {"cookies"} and not _has_any(line.opening, phrases.ABOUT_SITE):
+        return False
     return len(found) >= (1 if len(line.text) < 200 else 2)
 
 

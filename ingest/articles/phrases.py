@@ -25,7 +25,7 @@ AGENCY_END = _p(
 )
 MORE = _p(
     r"(?:read(?:ing)? (?:more|next|also|the full|on|full)\b|see also|see more|also (?:read|see|on|in)\b|must[- ]read|more (?:on|from|about|stories|news|in)\b(?=.{0,60}$)|"
-    r"related(?: (?:articles?|stor(?:y|ies)|content|reading|coverage|topics?|news|links?|posts?|video))?\s*:?$|related\s*:|recommended|read\s*(?::|\|)|"
+    r"(?:related|recommended)(?: (?:articles?|stor(?:y|ies)|content|reading|coverage|topics?|news|links?|posts?|videos?|for you|by our editors))?\s*:?$|(?:related|recommended|read)\s*[:|]|"
     r"(?:watch(?: this)?|listen|more|see|video|don['’]t miss|opinion|analysis|explained|photos|gallery|in pictures|explainer|live|next|previous|up next|don['’]t miss|trending|here['’]s more)\s*(?:now|next|more|below|also|here)?\s*[:|»→]|"
     r"don['’]t miss\W*$|editor[’']?s['’]? picks?|what to read next|you (?:may|might) (?:also|be)|(?:most|trending) (?:read|popular|viewed|now)|popular (?:now|on|stories|reads)|continue reading|keep reading|click here|tap here|learn more|find out more|view (?:this|more|all|gallery|profile)|"
     r"lesen sie|lies auch|lesen (?:sie )?auch|mehr (?:zum thema|dazu|lesen|aus|zu|von)|auch (?:interessant|spannend|lesen)|das könnte (?:sie|dich)|zum thema|weiterlesen|passend dazu|siehe auch|hier (?:lesen|geht)|meistgelesen|empfohlene[rs]? |"
@@ -41,7 +41,7 @@ MORE = _p(
 NEWSLETTER = _p(
     r"(?:sign[- ]up|subscribe|join (?:our|the|us)\b(?=.*(?:newsletter|whatsapp|telegram|channel|conversation|discord|mailing|community))|get (?:the|our|more|all|your|breaking|daily|weekly)?.{0,60}(?:newsletter|inbox|in your email|updates|notifications|alerts?)\b|"
     r"(?:our|the) (?:free )?.{0,40}newsletter|newsletter|download (?:our|the) .{0,40}app|follow (?:us|our|@?\w+ (?:\w+ )?on)\b|like us on|find us on|stay (?:up to date|informed|connected|tuned)|never miss|"
-    r"enter your email|your email|by (?:signing|submitting|subscribing|clicking|providing|entering)|thank(?:s| you) for (?:signing|subscribing|reading|your)|you (?:can )?unsubscribe|want more|support (?:our|us|independent)|become a (?:member|subscriber)|already a (?:member|subscriber)|"
+    r"enter your email|your email(?: address)?\W*$|by (?:signing|submitting|subscribing|clicking|providing|entering)|thank(?:s| you) for (?:signing|subscribing|reading|your)|you (?:can )?unsubscribe|want more|support (?:our|us|independent)|become a (?:member|subscriber)|already a (?:member|subscriber)|"
     r"(?:jetzt )?(?:abonnieren|newsletter|kostenlos anmelden)|melden sie sich|(?:folgen|folge) sie uns|folge uns|"
     r"abonnez|inscrivez|recevez|suivez[- ]|s[’']abonner|suscr[ií]b|síguenos|sigue(?:nos| a)|regístrate|recibe|iscriviti|abbonati|seguici|assine|inscreva|siga|receba|schrijf je in|volg ons|prenumerera|följ oss|følg oss|meld deg på|zapisz się|підпис|подпис|подписывайтесь|подпишитесь|підписуйтесь|abone ol|bizi takip)"
 )
@@ -78,7 +78,7 @@ BYLINE = _p(
     r"(?:(?:written|reported|posted|published|words|story|text|article|edited|reviewed|fact[- ]checked|photographs?|updated|medically reviewed) by\b.{0,80}|by:? [\w.'’-]+(?: [\w.'’&,-]+){0,9}|von:? (?:[\w.'’-]+[ ,]*){1,6}|(?:par|por|di|texte?|text|author|authors?|autor(?:en|in)?|écrit par|reporter)\b(?:\s?: ?| )(?:[\w.'’-]+[ ,]*){1,6})[\W_]*$"
 )
 EMBED = _p(
-    r"(?:powered by\W*$|newswire\W*$|embed|recommended reading|read more|iframe|externer inhalt|enable javascript|javascript|your browser|cookies?\b.{0,60}(?:settings|consent|accept)|(?:accept|manage|akzeptieren).{0,40}cookies?|an dieser stelle (?:finden|findest|befindet)|this content (?:is|could)|content is not available|inhalte? (?:von|anzeigen)|personenbezogene daten)"
+    r"(?:powered by\W*$|newswire\W*$|embed|(?:button|caption|gallery|video|audio|playlist) [\w-]{1,20}=|recommended reading|read more|iframe|externer inhalt|enable javascript|javascript|your browser|cookies?\b.{0,60}(?:settings|consent|accept)|(?:accept|manage|akzeptieren).{0,40}cookies?|an dieser stelle (?:finden|findest|befindet)|this content (?:is|could)|content is not available|inhalte? (?:von|anzeigen)|personenbezogene daten)"
 )
 
 
@@ -118,10 +118,15 @@ NOTICE_WORDS = (
 NOTICE = _p(
     r"çerez|\b(?:(?:uses?|use of|utilisons|verwende[nt]|utilizamos|utilizza) (?:des |le |las )?cookies?|cookie(?:s| policy| settings)|please (?:refresh|log in|try again)|browser (?:preferences|window)|log(?:ged)? in\b|your subscription|ad ?blocker|disable your ad|personalized content|terms of (?:use|service)|privacy policy|this feature is currently|has been confirmed|thank you for registering|notifications can be)"
 )
+ABOUT_SITE = tuple(
+    "site seite sitio browser consent experience policy settings essential nutz dienst zustimm utilis akzept".split()
+)
+"""Words of which one stands in a notice on cookies; texts on baking have none."""
+
 APPEAL = _p(
     r"(?:get in touch|(?:got|have) (?:a|any) (?:story|tip|question|news)|do you (?:know|have) (?:more|a|any)|for (?:more (?:stories|news|information (?:and|on|about|:|visit)|culture)|the latest|all the latest|breaking)|all the latest|to (?:learn more|read more|see more|subscribe|contact|comment)|you can (?:find this|email|follow|contact|also check|reach)|"
     r"curious about|wondering about|listen to .{0,60} on|also available on|like this (?:story|article)|this (?:live ?blog|is a breaking|is a developing)|(?:.{0,60} )?can be (?:reached|contacted) (?:at|via|by)|please use \w+ browser|you have full access|exclusive articles|unlimited (?:online )?access|"
-    r"if you (?:want to (?:run|read|support|get)|have (?:a|any) (?:story|tip|question|information|news)|know|enjoyed|liked|get .{0,30} from (?:instagram|facebook))|with (?:information|files) from|includes information from|email (?:us|him|her|me|the|.{2,60} at \S{1,60}@)|contact (?:\S+ ){0,4}at \S{1,60}@|follow (?:\S+ ){1,3}full coverage|want to block ads|by joining .{2,60} you support|get .{2,60} delivered (?:to|through|straight)|listen to .{2,40} live\b|write to|our only agenda|would you like to|a copy of .{0,60} was (?:independently|provided)|enjoying our|get (?:full|unlimited|instant)|please (?:use|enable|update|subscribe|sign|log)|"
+    r"if you (?:want to (?:run|read|support|get)|have (?:a|any) (?:story|tip|question|information|news)|know|(?:enjoyed|liked) (?:this|our|what)|get .{0,30} from (?:instagram|facebook))|with (?:information|files) from|includes information from|email (?:us|him|her|me|the|.{2,60} at \S{1,60}@)|contact (?:\S+ ){0,4}at \S{1,60}@|follow (?:\S+ ){1,3}full coverage|want to block ads|by joining .{2,60} you support|get .{2,60} delivered (?:to|through|straight)|listen to .{2,40} live\b|write to|our only agenda|would you like to|a copy of .{0,60} was (?:independently|provided)|enjoying our|get (?:full|unlimited|instant)|please (?:use|enable|update|subscribe|sign|log)|"
     r"hat ihnen|aktuelle nachrichten|folgst du|jetzt (?:testen|abonnieren)|ihre meinung|haben sie (?:fragen|anregungen|hinweise|einen fehler)|fehler (?:gefunden|entdeckt)|schreiben sie (?:uns|an)|mit (?:informationen|material) (?:der|von)|ihr browser|sie haben kein|über dieses thema berichtet|abgelegt unter|an dieser stelle|externe[nr]? inhalt|ich bin damit einverstanden|link zum|"
     r"article réservé|il vous reste|réservé aux|(?:découvrez|profitez de) nos offres|cet article est|votre navigateur|artículo (?:exclusivo|solo) para|noticia guardada|tu navegador|contenuto riservato|als abonnee|ben je -?\d|hiermee|cek berita|baca (?:juga|selengkapnya)|ikuti (?:kami|berita)|simak (?:juga|berita))"
 )
