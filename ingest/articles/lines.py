@@ -125,9 +125,12 @@ def is_headline(line: Line, page: Page) -> bool:
 
 def is_credit(line: Line, _: Page) -> bool:
     """Return whether the line names the maker of a picture, at its start or its end."""
-    return phrases.CREDIT.match(line.opening) is not None or (
+    if phrases.CREDIT.match(line.opening) is not None:
+        return True
+    named = phrases.CREDIT_BY.match(line.opening) is not None or (
         len(line.text) < 120 and phrases.AGENCY_END.search(line.text[-60:].lower()) is not None
     )
+    return named and not _is_sentence(line.text)
 
 
 def is_more(line: Line, _: Page) -> bool:
@@ -139,7 +142,7 @@ def is_more(line: Line, _: Page) -> bool:
 def is_byline(line: Line, page: Page) -> bool:
     """Return whether the line is the authors' names, with little else."""
     size = len(line.text)
-    if size < 100 and phrases.BYLINE.match(line.opening) and not _is_sentence(line.text):
+    if size < 100 and phrases.BYLINE.match(line.opening) and not _is_phrase(line.text):
         return True
     if size >= page.longest_byline:
         return False
@@ -149,6 +152,14 @@ def is_byline(line: Line, page: Page) -> bool:
         and (text == author or (size - len(author) < 40 and line.text[-1] not in '.!?”"'))
         for author in page.authors
     )
+
+
+def _is_phrase(text: str) -> bool:
+    """Return whether words go on in lower case where a byline has a name: "By the numbers"."""
+    return _is_sentence(text) or _NO_NAME.match(text) is not None
+
+
+_NO_NAME = re.compile(r"(?:By|Von|Par|Por|Di|Authors?|Autor)\s+(?!admin|staff|our\b|de |von |van )[a-zà-ÿ]")
 
 
 def _is_sentence(text: str) -> bool:

@@ -16,19 +16,20 @@ def _p(pattern: str) -> re.Pattern[str]:
 CREDIT = _p(
     r"(?:(?:\w+ )?(?:images?|photos?|pictures?|fotos?|photographs?|bild(?:er)?|illustration|graphic|grafik|image source|video)"
     r"(?: ?credits?| courtesy(?: of)?| by|graf(?:in)?|graph(?:ie)?|quelle|source)?\s*[:/|©]|credits?\s*:|cr[ée]dits?\s*(?:photo)?\s*:|"
-    r"(?:photo|foto|image|picture|photograph|illustration)s? (?:by|via|from|courtesy)\b|\(?(?:ap|reuters|afp|epa|dpa) (?:photo|foto)|"
+    r"\(?(?:ap|reuters|afp|epa|dpa) (?:photo|foto)|"
     r"(?:file|stock|handout) (?:photo|image|picture))"
 )
+CREDIT_BY = _p(r"(?:photo|foto|image|picture|photograph|illustration)s? (?:by|via|from|courtesy)\b")
 AGENCY_END = _p(
     r"(?:getty images(?:/\w+)?|shutterstock(?:\.com)?|istock\w*|alamy(?: stock photo)?|/\s?(?:ap|afp|reuters|epa|dpa|efe|ansa)|\((?:ap|afp|reuters) photo.*\)|"
     r"imago(?:[ /]\w+)*|picture alliance(?: ?/ ?\w+)*|via (?:ap|getty|reuters|afp|getty images|ap images))\W*$"
 )
 MORE = _p(
-    r"(?:read(?:ing)? (?:more|next|also|the full|on|full)\b|see also|see more|also (?:read|see|on|in)\b|must[- ]read|more (?:on|from|about|stories|news|in)\b(?=.{0,60}$)|"
+    r"(?:read(?:ing)? (?:more|next|also|the full|on|full)\b|see also|see more|also (?:read|see)\b|also (?:on|in)\b(?=.{0,60}$)|must[- ]read|more (?:on|from|about|stories|news|in)\b(?=.{0,60}$)|"
     r"(?:related|recommended)(?: (?:articles?|stor(?:y|ies)|content|reading|coverage|topics?|news|links?|posts?|videos?|for you|by our editors))?\s*:?$|(?:related|recommended|read)\s*[:|]|"
     r"(?:watch(?: this)?|listen|more|see|video|don['’]t miss|opinion|analysis|explained|photos|gallery|in pictures|explainer|live|next|previous|up next|don['’]t miss|trending|here['’]s more)\s*(?:now|next|more|below|also|here)?\s*[:|»→]|"
-    r"don['’]t miss\W*$|editor[’']?s['’]? picks?|what to read next|you (?:may|might) (?:also|be)|(?:most|trending) (?:read|popular|viewed|now)|popular (?:now|on|stories|reads)|continue reading|keep reading|click here|tap here|learn more|find out more|view (?:this|more|all|gallery|profile)|"
-    r"lesen sie|lies auch|lesen (?:sie )?auch|mehr (?:zum thema|dazu|lesen|aus|zu|von)|auch (?:interessant|spannend|lesen)|das könnte (?:sie|dich)|zum thema|weiterlesen|passend dazu|siehe auch|hier (?:lesen|geht)|meistgelesen|empfohlene[rs]? |"
+    r"don['’]t miss\W*$|editor[’']?s['’]? picks?|what to read next|you (?:may|might) (?:also|be interested)|(?:most|trending) (?:read|popular|viewed|now)|popular (?:now|on|stories|reads)|continue reading|keep reading|click here|tap here|learn more|find out more|view (?:this|more|all|gallery|profile)|"
+    r"lesen sie|lies auch|lesen (?:sie )?auch|mehr (?:zum thema|dazu|lesen|aus|zu|von)|auch (?:interessant|spannend|lesen)|das könnte (?:sie|dich)|zum thema(?=\W*$|\s*:)|weiterlesen|passend dazu|siehe auch|hier (?:lesen|geht)|meistgelesen|empfohlene[rs]? |"
     r"(?:à )?lire (?:aussi|également|la suite|plus)|(?:a|à) voir|sur le même sujet|voir aussi|en savoir plus|à découvrir|"
     r"leer? (?:también|más)|lea (?:también|además|más)|le puede interesar|te puede interesar|más información|ver más|vea también|también te puede|"
     r"leggi (?:anche|di più|altro|tutto)|potrebbe interessarti|guarda anche|ti potrebbe|"
@@ -39,9 +40,9 @@ MORE = _p(
     r"こちらも|関連(?:記事|リンク|ニュース)|あわせて読みたい|相关(?:阅读|新闻|文章)|延伸閱讀|추천|관련\s?(?:기사|뉴스)|더 보기)"
 )
 NEWSLETTER = _p(
-    r"(?:sign[- ]up|subscribe|join (?:our|the|us)\b(?=.*(?:newsletter|whatsapp|telegram|channel|conversation|discord|mailing|community))|get (?:the|our|more|all|your|breaking|daily|weekly)?.{0,60}(?:newsletter|inbox|in your email|updates|notifications|alerts?)\b|"
+    r"(?:sign[- ]up\b|subscribe\b|join (?:our|the|us)\b(?=.*(?:newsletter|whatsapp|telegram|channel|conversation|discord|mailing|community))|get (?:the|our|more|all|your|breaking|daily|weekly)?.{0,60}(?:newsletter|inbox|in your email|updates|notifications|alerts?)\b|"
     r"(?:our|the) (?:free )?.{0,40}newsletter|newsletter|download (?:our|the) .{0,40}app|follow (?:us|our|@?\w+ (?:\w+ )?on)\b|like us on|find us on|stay (?:up to date|informed|connected|tuned)|never miss|"
-    r"enter your email|your email(?: address)?\W*$|by (?:signing|submitting|subscribing|clicking|providing|entering)|thank(?:s| you) for (?:signing|subscribing|reading|your)|you (?:can )?unsubscribe|want more|support (?:our|us|independent)|become a (?:member|subscriber)|already a (?:member|subscriber)|"
+    r"enter your email|your email(?: address)?\W*$|by (?:signing up|subscribing|clicking|(?:submitting|providing|entering) (?:your|this|my|an? e?mail))|thank(?:s| you) for (?:signing|subscribing|reading|your)|you (?:can )?unsubscribe|want more|support (?:our (?:work|journalis|mission|site|report|newsroom)|us(?: (?:by|on|today|with|at|now|here)\b|\W*$)|independent (?:journalism|media|news))|become a (?:member|subscriber)|already a (?:member|subscriber)|"
     r"(?:jetzt )?(?:abonnieren|newsletter|kostenlos anmelden)|melden sie sich|(?:folgen|folge) sie uns|folge uns|"
     r"abonnez|inscrivez|recevez|suivez[- ]|s[’']abonner|suscr[ií]b|síguenos|sigue(?:nos| a)|regístrate|recibe|iscriviti|abbonati|seguici|assine|inscreva|siga|receba|schrijf je in|volg ons|prenumerera|följ oss|følg oss|meld deg på|zapisz się|підпис|подпис|подписывайтесь|подпишитесь|підписуйтесь|abone ol|bizi takip)"
 )
@@ -50,23 +51,23 @@ AD = _p(
 )
 _MONTH = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|okt|oct|nov|de[cz]|ene|abr|ago|dic|janv|févr|avr|juin|juil|août|janeiro|fev|out|gen|mag|giu|lug|set|ott)[a-zäéûç]*\.?"
 DATE = _p(
-    r"(?:(?:first |last )?(?:published|updated|posted|modified|erstellt|aktualisiert|veröffentlicht|stand|publié|mis à jour|actualizado|publicado|pubblicato|aggiornato|oppdatert|publisert|uppdaterad|publicerad|opdateret|güncelleme|опубликовано|обновлено|更新|公開|発行|입력|수정|등록|last edited|date|datum)\b.{0,90}|"
+    r"(?:(?:first |last )?(?:published|updated|posted|modified|erstellt|aktualisiert|veröffentlicht|stand|publié|mis à jour|actualizado|publicado|pubblicato|aggiornato|oppdatert|publisert|uppdaterad|publicerad|opdateret|güncelleme|опубликовано|обновлено|更新|公開|発行|입력|수정|등록|last edited|date|datum)\b(?=\W*$|\s*:| (?:by|von) |.{0,60}\d).{0,90}|"
     rf"(?:(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)[a-zé]*[.,]? )?(?:\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:de |of )?{_MONTH}|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?),?\s+(?:de )?(?:20|19)\d\d.{{0,50}}|"
-    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.{0,40}|20\d\d年.{0,30}|\d{1,2}:\d\d\s?(?:am|pm|uhr|et|gmt|utc)?.{0,20}|"
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.{0,40}|20\d\d年\s?\d{1,2}月\s?\d{1,2}日[^。、，]{0,20}|\d{1,2}:\d\d\s?(?:am|pm|uhr|et|gmt|utc)?.{0,20}|"
     r"\d+\s*(?:min(?:ute)?s?|sec(?:ond)?s?|hours?|days?|weeks?|months?|years?|std|h|m)\.?\s*(?:read|ago|lesezeit|de lecture|de lectura|di lettura|leestid|lesetid)?|(?:reading time|lesezeit|temps de lecture|tiempo de lectura|tempo di lettura|est(?:imated)? read|read time)\b.{0,30}|vor \d+ \w+)[\W_]*$"
 )
 SHARE = _p(
-    r"(?:share(?: (?:this|on|via|article|story|the))?\b.{0,40}|(?:facebook|twitter|x|whatsapp|linkedin|e-?mail|telegram|reddit|pinterest|copy link|link copied|flipboard|print|drucken|teilen|partager|compartir|condividi|compartilhar|delen|dela|del|jaa|udostępnij|поделиться|поділитися|paylaş|pocket|messenger|instagram|youtube|threads|bluesky|tiktok|sms|save|gift|bookmark|comments?|kommentare?|commentaires?|comentarios|like|tweet|merken|artikel (?:teilen|merken|drucken))(?:[\s,/|·•]+|$)){1,9}[\W_\d]*$"
+    r"(?:share(?:\W*$|\W+(?:this|on|via|article|story|the|it|with|by|to|now|your?)\b.{0,40})|(?:facebook|twitter|x|whatsapp|linkedin|e-?mail|telegram|reddit|pinterest|copy link|link copied|flipboard|print|drucken|teilen|partager|compartir|condividi|compartilhar|delen|dela|del|jaa|udostępnij|поделиться|поділитися|paylaş|pocket|messenger|instagram|youtube|threads|bluesky|tiktok|sms|save|gift|bookmark|comments?|kommentare?|commentaires?|comentarios|like|tweet|merken|artikel (?:teilen|merken|drucken))(?:[\s,/|·•]+|$)){1,9}[\W_\d]*$"
 )
 TAGS = _p(
     r"(?:tags?|topics?|filed under|keywords?|categor(?:y|ies)|in this (?:story|article)|posted in|schlagw(?:ö|o)rt(?:er|e)?|schlagworte|themen|mots[- ]cl[ée]s|etiquetas|temas|argomenti|ämnen|emner|mentions|теги|more topics)\s*(?::|$)"
 )
 LEGAL = _p(
-    r"(?:©|\(c\)|copyright\b|all rights reserved|alle rechte vorbehalten|tous droits|todos los derechos|this (?:article|post|story|page) (?:may )?contains? (?:affiliate|references)|(?:we|\w+) may (?:earn|receive) (?:a |an )?(?:commission|affiliate)|if you purchase|this document is subject to|reviews have been|(?:all )?(?:the )?products (?:discussed|featured|on)|disclaimer\s*:|when you (?:buy|purchase).{0,60}(?:commission|links)|if you (?:buy|click|purchase).{0,80}commission|products featured|"
+    r"(?:©|\(c\)|copyright(?=\W*(?:$|[©ⓒ]|\(c\)|(?:19|20)\d\d|by\b))|all rights reserved|alle rechte vorbehalten|tous droits|todos los derechos|this (?:article|post|story|page) (?:may )?contains? (?:affiliate|references)|(?:we|\w+) may (?:earn|receive) (?:a |an )?(?:commission|affiliate)|if you purchase|this document is subject to|reviews have been|(?:all )?(?:the )?products (?:discussed|featured|on)|disclaimer\s*:|when you (?:buy|purchase).{0,60}(?:commission|links)|if you (?:buy|click|purchase).{0,80}commission|products featured|"
     r"this copy is for your personal|disclosure\s*:.{0,200}(?:commission|affiliate)|this material may not be|reprints?(?: &| and) )"
 )
 COMMENT = _p(
-    r"(?:(?:leave|post|add|write|share|view|show|join|see|read|hide|load)(?: a| your| the| all| \d+)? (?:comments?|reply|conversation|discussion|thoughts)|comments?(?: \(?\d+\)?)?$|\d+ comments?|what do you think|let us know|have your say|do you have (?:a|any)|got a (?:tip|story)|have (?:a|you) (?:tip|got|story)|contact (?:us|the author|me)|email (?:us|the author)|send (?:us|tips|a tip)|kommentare|comentarios|commentaires|diskut|report (?:a|an) (?:typo|error|correction)|feedback)"
+    r"(?:(?:leave|post|add|write|share|view|show|join|see|read|hide|load)(?: a| your| the| all| \d+)? (?:comments?|reply|conversation|discussion|thoughts)|comments?(?: \(?\d+\)?)?$|\d+ comments?|what do you think|let us know|have your say|do you have (?:a|any) (?:\w+ ){0,2}(?:stor(?:y|ies)|tips?|news|information|questions?|comments?|feedback)\b|got a (?:tip|story)|have (?:a|you) (?:tip|got|story)|contact (?:us|the author|me)|email (?:us|the author)|send (?:us|tips|a tip)|(?:kommentare|comentarios|commentaires)\b(?!.{60})|diskutieren sie|report (?:a|an) (?:typo|error|correction)|feedback\W*$)"
 )
 ROLE = _p(
     r"\b(?:is|are|was|covers|writes|reports|joined|has (?:been|written|covered|worked)|works|leads|ist|schreibt|arbeitet|est|es|è|é|contributed|can be (?:reached|followed|found)|worked)\b"
@@ -75,10 +76,10 @@ JOB = _p(
     r"\b(?:(?:senior|staff|freelance|contributing|former|national|political|chief|deputy|associate|managing|executive|assistant|news|sports|features?|culture|tech\w*|business|science|health|security|foreign|investigative|award-winning|breaking)?\s?(?:reporter|writer|editor|journalist|correspondent|columnist|contributor|author|blogger|producer|critic|editor-in-chief|redakteur(?:in)?|journaliste?|journalistin|korrespondent(?:in)?|autor(?:in)?|redactora?|periodista|giornalista|fellow|professor|intern|covering|covers|writes|reporting))\b"
 )
 BYLINE = _p(
-    r"(?:(?:written|reported|posted|published|words|story|text|article|edited|reviewed|fact[- ]checked|photographs?|updated|medically reviewed) by\b.{0,80}|by:? [\w.'’-]+(?: [\w.'’&,-]+){0,9}|von:? (?:[\w.'’-]+[ ,]*){1,6}|(?:par|por|di|texte?|text|author|authors?|autor(?:en|in)?|écrit par|reporter)\b(?:\s?: ?| )(?:[\w.'’-]+[ ,]*){1,6})[\W_]*$"
+    r"(?:(?:written|reported|posted|published|words|story|text|article|edited|reviewed|fact[- ]checked|photographs?|updated|medically reviewed) by\b.{0,80}|by:? [\w.'’-]+(?: [\w.'’&,-]+){0,9}|von:? (?:[\w.'’-]+[ ,]*){1,6}|(?:(?:par|por|di|authors?|autor(?:en|in)?|écrit par)\b(?:\s?: ?| )|(?:texte?|reporter)\s?: ?)(?:[\w.'’-]+[ ,]*){1,6})[\W_]*$"
 )
 EMBED = _p(
-    r"(?:powered by\W*$|newswire\W*$|embed|(?:button|caption|gallery|video|audio|playlist) [\w-]{1,20}=|recommended reading|read more|iframe|externer inhalt|enable javascript|javascript|your browser|cookies?\b.{0,60}(?:settings|consent|accept)|(?:accept|manage|akzeptieren).{0,40}cookies?|an dieser stelle (?:finden|findest|befindet)|this content (?:is|could)|content is not available|inhalte? (?:von|anzeigen)|personenbezogene daten)"
+    r"(?:powered by\W*$|newswire\W*$|embed(?:ded (?:content|video|post|tweet))?\W*$|(?:button|caption|gallery|video|audio|playlist) [\w-]{1,20}=|recommended reading|read more|iframe\W*$|externer inhalt|(?:please )?enable javascript|javascript (?:is (?:disabled|required|not|turned|currently)|must|needs to)|your browser|cookies?\b.{0,60}(?:settings|consent|accept)|(?:accept|manage|akzeptieren).{0,40}cookies?|an dieser stelle (?:finden|findest|befindet)|this content (?:is|could)|content is not available|inhalte? (?:von|anzeigen)|personenbezogene daten)"
 )
 
 
@@ -124,11 +125,11 @@ ABOUT_SITE = tuple(
 """Words of which one stands in a notice on cookies; texts on baking have none."""
 
 APPEAL = _p(
-    r"(?:get in touch|(?:got|have) (?:a|any) (?:story|tip|question|news)|do you (?:know|have) (?:more|a|any)|for (?:more (?:stories|news|information (?:and|on|about|:|visit)|culture)|the latest|all the latest|breaking)|all the latest|to (?:learn more|read more|see more|subscribe|contact|comment)|you can (?:find this|email|follow|contact|also check|reach)|"
+    r"(?:get in touch|(?:got|have) (?:a|any) (?:story|tip|question|news)|do you (?:know|have) (?:more|a|any)|for (?:more (?:stories|news|information (?:and|on|about|:|visit)|culture)|the latest (?:breaking )?(?:news|on|stories|headlines|updates|from|information|warnings|analysis)|all the latest|breaking news)|all the latest|to (?:learn more|read more|see more|subscribe|contact|comment)|you can (?:find this|email|follow|contact|also check|reach)|"
     r"curious about|wondering about|listen to .{0,60} on|also available on|like this (?:story|article)|this (?:live ?blog|is a breaking|is a developing)|(?:.{0,60} )?can be (?:reached|contacted) (?:at|via|by)|please use \w+ browser|you have full access|exclusive articles|unlimited (?:online )?access|"
-    r"if you (?:want to (?:run|read|support|get)|have (?:a|any) (?:story|tip|question|information|news)|know|(?:enjoyed|liked) (?:this|our|what)|get .{0,30} from (?:instagram|facebook))|with (?:information|files) from|includes information from|email (?:us|him|her|me|the|.{2,60} at \S{1,60}@)|contact (?:\S+ ){0,4}at \S{1,60}@|follow (?:\S+ ){1,3}full coverage|want to block ads|by joining .{2,60} you support|get .{2,60} delivered (?:to|through|straight)|listen to .{2,40} live\b|write to|our only agenda|would you like to|a copy of .{0,60} was (?:independently|provided)|enjoying our|get (?:full|unlimited|instant)|please (?:use|enable|update|subscribe|sign|log)|"
-    r"hat ihnen|aktuelle nachrichten|folgst du|jetzt (?:testen|abonnieren)|ihre meinung|haben sie (?:fragen|anregungen|hinweise|einen fehler)|fehler (?:gefunden|entdeckt)|schreiben sie (?:uns|an)|mit (?:informationen|material) (?:der|von)|ihr browser|sie haben kein|über dieses thema berichtet|abgelegt unter|an dieser stelle|externe[nr]? inhalt|ich bin damit einverstanden|link zum|"
-    r"article réservé|il vous reste|réservé aux|(?:découvrez|profitez de) nos offres|cet article est|votre navigateur|artículo (?:exclusivo|solo) para|noticia guardada|tu navegador|contenuto riservato|als abonnee|ben je -?\d|hiermee|cek berita|baca (?:juga|selengkapnya)|ikuti (?:kami|berita)|simak (?:juga|berita))"
+    r"if you (?:want to (?:run|read|support) |have (?:a|any) (?:story|tip|question|information|news)|know|(?:enjoyed|liked) (?:this|our|what)|get .{0,30} from (?:instagram|facebook))|with (?:information|files) from|includes information from|email (?:us|him|her|me|the|.{2,60} at \S{1,60}@)|contact (?:\S+ ){0,4}at \S{1,60}@|follow (?:\S+ ){1,3}full coverage|want to block ads|by joining .{2,60} you support|get .{2,60} delivered (?:to|through|straight)|listen to .{2,40} live\b|write to|our only agenda|would you like to|a copy of .{0,60} was (?:independently|provided)|enjoying our|get (?:full|unlimited|instant)|please (?:use|enable|update|subscribe|sign|log)|"
+    r"hat ihnen|aktuelle nachrichten|folgst du|jetzt (?:testen|abonnieren)|ihre meinung|haben sie (?:fragen|anregungen|hinweise|einen fehler)|fehler (?:gefunden|entdeckt)|schreiben sie (?:uns|an)|mit (?:informationen|material) (?:der|von)|ihr browser|sie haben kein|über dieses thema berichtet|abgelegt unter|an dieser stelle (?:finden|findest|befindet|steht|haben wir)|externe[nr]? inhalt|ich bin damit einverstanden|link zum|"
+    r"article réservé|il vous reste|réservé aux|(?:découvrez|profitez de) nos offres|cet article est|votre navigateur|artículo (?:exclusivo|solo) para|noticia guardada|tu navegador|contenuto riservato|als abonnee|ben je -?\d|cek berita|baca (?:juga|selengkapnya)|ikuti (?:kami|berita)|simak (?:juga|berita))"
 )
 INSIDE: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
     "newsletter": (("newsletter",), _p(r".{0,90}\bnewsletters?\b[\W]*$")),
@@ -147,7 +148,7 @@ INSIDE: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
 """Phrases that stand within a line, by the rule they belong to; costly, so asked for where a line
 has one of the words."""
 ORIGIN = _p(
-    r"(?:(?:this|the) (?:article|story|post|piece|interview|column|essay|excerpt|report|content|material) (?:was |has been |is |first |originally |also )*(?:originally |first )?(?:appear|publish|edited|adapted|reprint|featured|provided|produced|republished|distributed|reviewed)|cross-?posted|read the (?:original|full)|(?:originally )?published (?:in|on|by)|reporting by|editing by|writing by|additional reporting|compiled by|contributing: |mit agenturmaterial|(?:[—–-] ?)?associated press (?:writer|journalist)|our standards|journal information|provided by|more information:|citation:|source: ?\w|quelle:|fuente:|[-–—] ?additional reporting|with (?:files|reporting) from|\(?with inputs? from|key takeaways$|mit dpa$|\w+-redaktion$|interview with .{0,60} produced by|styling:|grooming:)"
+    r"(?:this (?:article|story|post|piece|interview|column|essay|excerpt|report|content|material) (?:was |has been |is |first |originally |also )*(?:appear|publish|edited|adapted|reprint|featured|provided|produced|republished|distributed|reviewed)|the (?:article|story|post|piece|interview|column|essay|excerpt|report) (?:was |has been )?(?:first |originally )(?:appear|publish)|cross-?posted|read the (?:original|full)|(?:first|originally) published (?:in|on|by)|published (?:in|on|by)\b(?!.{60})|reporting by|editing by|writing by|additional reporting|compiled by|contributing: |mit agenturmaterial|(?:[—–-] ?)?associated press (?:writer|journalist)|our standards|journal information|provided by\b(?!.{60})|more information:|citation:|source: ?\w|quelle:|fuente:|[-–—] ?additional reporting|with (?:files|reporting) from|\(?with inputs? from|key takeaways$|mit dpa$|\w+-redaktion$|interview with .{0,60} produced by|styling:|grooming:)"
 )
 _NAME = r"(?:[A-ZÀ-ÞŁŚŠČŽ][\w.'’-]{0,30} ){2,4}"
 AUTHOR_NOTE = _p(
