@@ -208,26 +208,34 @@ def _end(lines: Sequence[Line], verdicts: list[str | None], running: Sequence[in
     whole = left = sum(sizes.values())
     for i, line in enumerate(lines):
         left -= sizes.get(i, 0)
-        if left > MAX_END * whole or not ends(line):
+        if left > MAX_END * whole or not ends(line) or _goes_on(lines, verdicts, i):
             continue
         follow = verdicts[i + 1 : i + 5]
         listed = line.is_heading and sum(why is not None for why in follow) >= 2
-        if listed or (left < END_SHARE * whole and not _goes_on(lines, verdicts, i)):
+        if listed or left < END_SHARE * whole:
             for k in range(i, len(lines)):
                 verdicts[k] = verdicts[k] or "after an ending"
             return
 
 
 def _goes_on(lines: Sequence[Line], verdicts: Sequence[str | None], label: int) -> bool:
-    """Return whether a label in the text only names the link below it: sentences follow that."""
+    """Return whether the text goes on below a heading or label of links.
+
+    Sentences stand right below a heading whose links were cut off, and below the link that a label
+    in the text names.
+    """
     below = next((i for i in range(label + 1, len(lines)) if verdicts[i] is None), len(lines))
-    return (
-        not lines[label].is_heading
-        and label + 1 < below < len(lines)
-        and lines[label].core
-        and lines[below].core
-        and lines[below].is_running
-    )
+    if below == len(lines) or not (lines[label].core and lines[below].core):
+        return False
+    if lines[label].is_heading:
+        about_text = phrases.END_WHOLE.match(lines[label].opening)
+        return below == label + 1 and _is_prose(lines[below]) and not about_text
+    return below > label + 1 and lines[below].is_running
+
+
+def _is_prose(line: Line) -> bool:
+    """Return whether a line is a paragraph of sentences, few of their words in links."""
+    return line.tag == "p" and 4 * line.linked < len(line.text) and line.text[-1] in '.!?”"。'
 
 
 MAX_END = 0.4

@@ -91,6 +91,11 @@ END = _p(
     r"sur le même|à lire|les plus lus|commentaires|plus d|lire aussi|más (?:noticias|leídas|en)|te puede|relacionad|noticias relacionadas|comentarios|leggi anche|articoli correlati|potrebbe|leia (?:também|mais)|relacionadas|lees ook|meer (?:over|van)|les også|läs (?:mer|också)|mest læste|"
     r"berita (?:lainnya|terkait)|baca juga|ilgili|читайте|關連|関連|相关|관련|トップ|ランキング|おすすめ)"
 )
+END_WHOLE = _p(
+    r"(?:about (?:the )?(?:author|writer|contributor)s?|footnotes|references|sources?|notes|tags|topics|(?:photo )?credits?|newsletters?"
+    r"|(?:join the|leave a|sign up|subscribe|follow us|share this|comments?|kommentare?|commentaires?|comentarios)\b.*)\W*$"
+)
+"""What opens a part below the article whatever stands in it; the others name lists of links."""
 CONTROL = _p(
     r"(?:caption|close|menu|search|loading|next|previous|top|back to top|details|contact|play|pause|mute|advertisement|view|show|hide|open|expand|copy|copied|done|ok|cancel|submit|error|end of article|story saved|click to (?:hide|read more).*|scroll (?:down|to).*|skip to.*|image|photo|gallery|video|audio|listen|watch|live|new|updated|exclusive|opinion|analysis|share|save|_+|[\W_]+)\W*$"
 )
