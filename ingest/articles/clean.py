@@ -300,9 +300,11 @@ def _is_lead(line: Line, descriptions: Sequence[str], page: Page) -> bool:
         len(text) > 20 and any(want and (text in want or want in text) for want in descriptions)
     ):
         return True
-    if line.tag == "h1" or 2 * line.linked > len(text) or resembles_title(text, page):
+    sentence = line.text.endswith((".", "?", "!", "…", "。", '"', "”", "’"))
+    most = 0.8 if sentence and line.core else 0.5
+    if line.tag == "h1" or line.linked > most * len(text) or resembles_title(text, page):
         return False
-    if line.text.rstrip().endswith((".", "?", "!", "…", "。", '"', "”", "’")):
+    if sentence:
         return len(text) > 15
     return len(text) >= LEAD_CHARS and len(text.split()) >= 6 and not _STAMP.search(text)
 
@@ -310,7 +312,7 @@ def _is_lead(line: Line, descriptions: Sequence[str], page: Page) -> bool:
 LEAD_CHARS = 40
 """A standfirst without a full stop is at least this long; kickers and labels are shorter."""
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_STAMP = re.compile(r"\d{1,2}[:h]\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\b(?:19|20)\d\d\b")
+_STAMP = re.compile(r"\d{1,2}[:h]\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d[ ,.]+(?:19|20)\d\d\b")
 
 
 def above(lines: Sequence[Line], page: Page) -> Sequence[Line]:
