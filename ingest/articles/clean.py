@@ -163,9 +163,17 @@ def _before(
     want: Sequence[str],
     page: Page,
 ) -> None:
-    for i in range(_opening(lines, verdicts, first, page)):
-        if verdicts[i] is None and not _is_lead(lines[i], want, page):
+    for i in reversed(range(_opening(lines, verdicts, first, page))):
+        if not (verdicts[i] or _is_lead(lines[i], want, page) or _heads_table(lines, verdicts, i)):
             verdicts[i] = "before the text"
+
+
+def _heads_table(lines: Sequence[Line], verdicts: Sequence[str | None], at: int) -> bool:
+    """Return whether a row or heading stands right above a table's row that stays."""
+    line = lines[at]
+    return (line.tag == "tr" or line.is_heading) and (
+        lines[at + 1].tag == "tr" and verdicts[at + 1] is None
+    )
 
 
 def _opening(lines: Sequence[Line], verdicts: Sequence[str | None], first: int, page: Page) -> int:
