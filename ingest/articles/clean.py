@@ -4,7 +4,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, groupby
 
 from bs4.element import NavigableString, Tag
 from selectolax.lexbor import LexborNode
@@ -144,6 +144,7 @@ def _with_standfirst(lines: Sequence[Line], page: Page, text: str) -> Sequence[L
 def judge_all(lines: Sequence[Line], page: Page, descriptions: Sequence[str]) -> list[str | None]:
     """Return for each line the name of the rule that takes it out, or None."""
     verdicts = [judge(line, page) for line in lines]
+    _whole_lists(lines, verdicts)
     running = [i for i, line in enumerate(lines) if verdicts[i] is None and line.is_running]
     core = [i for i in running if lines[i].core] or running
     if core:
@@ -154,6 +155,19 @@ def judge_all(lines: Sequence[Line], page: Page, descriptions: Sequence[str]) ->
     _keep_inner(lines, verdicts)
     _empty_headings(lines, verdicts)
     return verdicts
+
+
+def _whole_lists(lines: Sequence[Line], verdicts: list[str | None]) -> None:
+    """Keep the linked items of a list that is mostly text: a list is of one kind."""
+    first = 0
+    for is_item, group in groupby(lines, lambda line: line.tag == "li" and line.core):
+        last = first + sum(1 for _ in group)
+        items = range(first, last) if is_item else ()
+        linked = [i for i in items if verdicts[i] in ("link", "link row")]
+        if len(linked) < sum(verdicts[i] is None for i in items):
+            for i in linked:
+                verdicts[i] = None
+        first = last
 
 
 def _before(

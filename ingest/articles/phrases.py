@@ -26,7 +26,7 @@ AGENCY_END = _p(
 )
 MORE = _p(
     r"(?:read(?:ing)? (?:more|next|also|the full|on|full)\b|see also|see more|also (?:read|see)\b|also (?:on|in)\b(?=.{0,60}$)|must[- ]read|more (?:on|from|about|stories|news|in)\b(?=.{0,60}$)|"
-    r"(?:related|recommended)(?: (?:articles?|stor(?:y|ies)|content|reading|coverage|topics?|news|links?|posts?|videos?|for you|by our editors))?\s*:?$|(?:related|recommended|read)\s*[:|]|"
+    r"(?:related|recommended)(?: (?:articles?|stor(?:y|ies)|content|reading|coverage|topics?|news|links?|posts?|videos?|for you|by our editors))?\s*:?$|(?:related|recommended|read)(?: (?:articles?|stor(?:y|ies)|reading|posts?))?\s*[:|]|"
     r"(?:watch(?: this)?|listen|more|see|video|don['’]t miss|opinion|analysis|explained|photos|gallery|in pictures|explainer|live|next|previous|up next|don['’]t miss|trending|here['’]s more)\s*(?:now|next|more|below|also|here)?\s*[:|»→]|"
     r"don['’]t miss\W*$|editor[’']?s['’]? picks?|what to read next|you (?:may|might) (?:also|be interested)|(?:most|trending) (?:read|popular|viewed|now)|popular (?:now|on|stories|reads)|continue reading|keep reading|click here|tap here|learn more|find out more|view (?:this|more|all|gallery|profile)|"
     r"lesen sie|lies auch|lesen (?:sie )?auch|mehr (?:zum thema|dazu|lesen|aus|zu|von)|auch (?:interessant|spannend|lesen)|das könnte (?:sie|dich)|zum thema(?=\W*$|\s*:)|weiterlesen|passend dazu|siehe auch|hier (?:lesen|geht)|meistgelesen|empfohlene[rs]? |"
