@@ -247,9 +247,17 @@ counted. The limits are rules of thumb: lines of the kind are shorter, and a lon
 alike is more likely to be article text."""
 
 
+_PRINTED = re.compile(
+    r"https?://(?!(?:[\w.]{1,20}\.)?(?:twitter|x|facebook|instagram|youtube|tiktok)\.com/|youtu\.be/)\S+"
+)
+"""An address in print; of a post or a film, it stands where those would be shown."""
+
+
 def judge(line: Line, page: Page) -> str | None:
     """Return the name of the first rule that takes the line out, or None."""
     size = len(line.text)
+    if line.core and line.text.startswith("http") and _PRINTED.fullmatch(line.text):
+        return None  # what a text refers to, as an advisory does
     for name, limit, rule in RULES:
         if size < limit and rule(line, page):
             return name
