@@ -284,20 +284,23 @@ _CLOCK = re.compile(r"\d{1,2}[:.h]\d\d(?: ?[ap]\.?m\.?)?(?: (?:uhr|[a-z]{2,4}))?
 
 
 def _keep_inner(lines: Sequence[Line], verdicts: list[str | None]) -> None:
-    """Keep what opens a part in the midst of the text: a linked heading, the time in a live report."""
+    """Keep what opens a part in the midst of the text: a heading, the time in a live report."""
     seen = False
     for i, line in enumerate(lines[:-1]):
         follows = verdicts[i + 1] is None and lines[i + 1].is_running
         if (
             seen
             and follows
-            and (
-                (verdicts[i] in ("link", "link row") and line.is_heading)
-                or (verdicts[i] == "date" and _CLOCK.fullmatch(line.text))
-            )
+            and (_heads_part(line, verdicts[i]) or _CLOCK.fullmatch(line.text))
         ):
             verdicts[i] = None
         seen = seen or (verdicts[i] is None and line.is_running)
+
+
+def _heads_part(line: Line, why: str | None) -> bool:
+    if why == "read more":
+        return line.is_heading and not line.linked and len(line.text) > 40
+    return line.is_heading and why in ("link", "link row", "date")
 
 
 def _empty_headings(lines: Sequence[Line], verdicts: list[str | None]) -> None:
