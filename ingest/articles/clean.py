@@ -10,7 +10,7 @@ from bs4.element import NavigableString, Tag
 from selectolax.lexbor import LexborNode
 
 from ingest.articles import page, phrases, soup
-from ingest.articles.lines import Line, Page, ends, is_headline, judge, resembles_title
+from ingest.articles.lines import Line, Page, ends, is_divider, is_headline, judge, resembles_title
 from ingest.articles.outline import BLOCK, CARD_LINK
 from ingest.articles.words import plain, squeeze
 from ingest.errors import ExtractError
@@ -149,7 +149,7 @@ def judge_all(lines: Sequence[Line], page: Page, descriptions: Sequence[str]) ->
     core = [i for i in running if lines[i].core] or running
     if core:
         _before(lines, verdicts, core[0], [plain(text) for text in descriptions], page)
-        _after(lines, verdicts, core[-1])
+        _after(lines, verdicts, _last(lines, core[-1]))
         _end(lines, verdicts, running)
     _author_notes(lines, verdicts)
     _keep_inner(lines, verdicts)
@@ -201,6 +201,11 @@ def _opening(lines: Sequence[Line], verdicts: Sequence[str | None], first: int, 
         if line.is_heading:
             opening = first if resembles_title(plain(line.text), page) else i
     return opening
+
+
+def _last(lines: Sequence[Line], running: int) -> int:
+    """Return where the text ends: at its last running line, or an agency's sign right below."""
+    return running + (running + 1 < len(lines) and is_divider(lines[running + 1]))
 
 
 def _after(lines: Sequence[Line], verdicts: list[str | None], last: int) -> None:

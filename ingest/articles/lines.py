@@ -126,7 +126,7 @@ def is_headline(line: Line, page: Page) -> bool:
 def is_credit(line: Line, _: Page) -> bool:
     """Return whether the line names the maker of a picture, at its start or its end."""
     if phrases.CREDIT.match(line.opening) is not None:
-        return True
+        return not line.text.startswith("(Graphic: ")  # an agency's word on figures, no credit
     named = phrases.CREDIT_BY.match(line.opening) is not None or (
         len(line.text) < 120 and phrases.AGENCY_END.search(line.text[-60:].lower()) is not None
     )
@@ -183,15 +183,21 @@ def is_control(line: Line, _: Page) -> bool:
     """Return whether the line is a control's label, an address, or signs without words."""
     size = len(line.text)
     return (
-        (not line.opening and not _WORD.search(line.text) and not _DIVIDER.fullmatch(line.text))
+        (not line.opening and not _WORD.search(line.text) and not is_divider(line))
         or (size < 60 and phrases.CONTROL.match(line.opening) is not None)
         or (size < 150 and phrases.ADDRESS.match(line.opening) is not None)
     )
 
 
 _WORD = re.compile(r"[^\W_]|©")
+
+
+def is_divider(line: Line) -> bool:
+    """Return whether the line is the sign with which news agencies part and end a text."""
+    return _DIVIDER.fullmatch(line.text) is not None
+
+
 _DIVIDER = re.compile(r"_{3,12}")
-"""News agencies part the sections of a text so."""
 
 
 def is_notice(line: Line, _: Page) -> bool:
