@@ -196,6 +196,10 @@ class Outline:
         block = self._blocks[here]
         return block != here and self._own[block] > 2 * self._links[block]
 
+    def is_part(self, here: int) -> bool:
+        """Return whether a block's text goes on outside an element in it."""
+        return self._own[self._blocks[here]] > self.total[here] and self._blocks[here] != here
+
     def cut(self, here: int) -> None:
         """Take an element and all under it out of the page."""
         total, good = self.total[here], self.good[here]

@@ -139,6 +139,7 @@ def cut_captions(outline: Outline) -> None:
             0 < outline.total[box] <= CAPTION_TEXT
             and box > 0
             and outline.tags[box] in CAPTION_TAGS
+            and not outline.is_part(box)
             and not outline.is_gone(box)
         ):
             outline.cut(box)
