@@ -257,7 +257,7 @@ def _goes_on(lines: Sequence[Line], verdicts: Sequence[str | None], label: int) 
     if lines[label].is_heading:
         about_text = phrases.END_WHOLE.match(lines[label].opening)
         return below == label + 1 and _is_prose(lines[below]) and not about_text
-    return below > label + 1 and lines[below].is_running
+    return below > label + 1 and (lines[below].is_running or _is_prose(lines[below]))
 
 
 def _is_prose(line: Line) -> bool:

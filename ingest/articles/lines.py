@@ -82,7 +82,7 @@ def ends(line: Line) -> bool:
     """Return whether a heading or label opens the part of a page after its article."""
     return (
         len(line.text) < 60
-        and (line.is_heading or not line.linked)
+        and (line.is_heading or (not line.linked and line.tag != "li"))
         and line.text[-1:] not in ".!?”"
         and bool(phrases.END.match(line.opening))
     )
@@ -135,8 +135,9 @@ def is_credit(line: Line, _: Page) -> bool:
 
 def is_more(line: Line, _: Page) -> bool:
     """Return whether the line sends the reader to another article."""
-    told = line.linked > 0 or len(line.text) < 40 or ":" in line.text[:40]
-    return told and phrases.MORE.match(line.opening) is not None
+    start = line.text[:40]
+    told = line.linked > 0 or len(line.text) < 40 or ":" in start or "|" in start
+    return told and line.tag != "tr" and phrases.MORE.match(line.opening) is not None
 
 
 def is_byline(line: Line, page: Page) -> bool:
@@ -238,7 +239,7 @@ RULES: Sequence[tuple[str, int, Rule]] = (
     ("date", 100, _opens(phrases.DATE)),
     ("byline", 161, is_byline),
     ("bio", LONGEST + 1, is_bio),
-    ("legal", 500, _opens(phrases.LEGAL, "legal")),
+    ("legal", LONGEST, _opens(phrases.LEGAL, "legal")),
     ("comment", 160, _opens(phrases.COMMENT)),
     ("embed", 250, _opens(phrases.EMBED)),
     ("control", ANY, is_control),
