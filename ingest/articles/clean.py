@@ -145,6 +145,7 @@ def judge_all(lines: Sequence[Line], page: Page, descriptions: Sequence[str]) ->
     """Return for each line the name of the rule that takes it out, or None."""
     verdicts = [judge(line, page) for line in lines]
     _whole_lists(lines, verdicts)
+    _repeated(lines, verdicts)
     running = [i for i, line in enumerate(lines) if verdicts[i] is None and line.is_running]
     core = [i for i in running if lines[i].core] or running
     if core:
@@ -168,6 +169,23 @@ def _whole_lists(lines: Sequence[Line], verdicts: list[str | None]) -> None:
             for i in linked:
                 verdicts[i] = None
         first = last
+
+
+def _repeated(lines: Sequence[Line], verdicts: list[str | None]) -> None:
+    """Take out long lines that an earlier one says word for word: pages show a text twice for phones.
+
+    Questions of an interview, rows and items come again on purpose.
+    """
+    seen: set[str] = set()
+    for i, line in enumerate(lines):
+        if len(line.text) >= REPEATED and verdicts[i] is None and line.tag not in ("li", "tr"):
+            if line.text in seen:
+                verdicts[i] = "repeated"
+            seen.add(line.text)
+
+
+REPEATED = 140
+"""Shorter lines may be said twice."""
 
 
 def _before(
@@ -293,11 +311,7 @@ def _keep_inner(lines: Sequence[Line], verdicts: list[str | None]) -> None:
     seen = False
     for i, line in enumerate(lines[:-1]):
         follows = verdicts[i + 1] is None and lines[i + 1].is_running
-        if (
-            seen
-            and follows
-            and (_heads_part(line, verdicts[i]) or _CLOCK.fullmatch(line.text))
-        ):
+        if seen and follows and (_heads_part(line, verdicts[i]) or _CLOCK.fullmatch(line.text)):
             verdicts[i] = None
         seen = seen or (verdicts[i] is None and line.is_running)
 

@@ -8,6 +8,8 @@ takes more than linear time.
 import re
 from collections.abc import Mapping
 
+from ingest.articles.words import word_set
+
 
 def _p(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
@@ -19,7 +21,9 @@ CREDIT = _p(
     r"\(?(?:ap|reuters|afp|epa|dpa) (?:photo|foto)|"
     r"(?:file|stock|handout) (?:photo|image|picture))"
 )
-CREDIT_BY = _p(r"(?:(?:photo|foto|image|picture|photograph|illustration)s? (?:by|via|from|courtesy)|immagin[ei] di|foto (?:di|von)|imagen de archivo)\b")
+CREDIT_BY = _p(
+    r"(?:(?:photo|foto|image|picture|photograph|illustration)s? (?:by|via|from|courtesy)|immagin[ei] di|foto (?:di|von)|imagen de archivo)\b"
+)
 AGENCY_END = _p(
     r"(?:getty images(?:/\w+)?|shutterstock(?:\.com)?|istock\w*|alamy(?: stock photo)?|/\s?(?:ap|afp|reuters|epa|dpa|efe|ansa)|\((?:ap|afp|reuters) photo.*\)|"
     r"imago(?:[ /]\w+)*|getty images for .{2,40}|picture alliance(?: ?/ ?\w+)*|via (?:ap|getty|reuters|afp|getty images|ap images))\W*$"
@@ -125,13 +129,14 @@ NOTICE_WORDS = (
 NOTICE = _p(
     r"çerez|\b(?:(?:uses?|use of|utilisons|verwende[nt]|utilizamos|utilizza) (?:des |le |las )?cookies?|cookie(?:s| policy| settings)|please (?:refresh|log in|try again)|browser (?:preferences|window)|log(?:ged)? in\b|your subscription|ad ?blocker|disable your ad|personalized content|terms of (?:use|service)|privacy policy|this feature is currently|has been confirmed|thank you for registering|notifications can be)"
 )
-ABOUT_SITE = tuple(
-    "site seite sitio browser consent experience policy settings essential nutz dienst zustimm utilis akzept".split()
-)
+ABOUT_SITE = word_set("""
+    site seite sitio browser consent experience policy settings essential nutz dienst zustimm utilis
+    akzept
+    """)
 """Words of which one stands in a notice on cookies; texts on baking have none."""
 
 APPEAL = _p(
-    r"(?:get in touch|(?:got|have) (?:a|any) (?:story|tip|question|news)|do you (?:know|have) (?:more|a|any)|for (?:more (?:stories|news|information (?:and|on|about|:|visit)|culture)|the latest (?:breaking )?(?:news|on|stories|headlines|updates|from|information|warnings|analysis)|all the latest|breaking news)|all the latest|to (?:learn more|read more|see more|subscribe|contact|comment)|you can (?:find this|email|follow|contact|also check|reach|(?:find|view|see|read|watch) our .{1,60} here\W*$)|"
+    r"(?:get in touch|(?:got|have) (?:a|any) (?:story|tip|question|news)|do you (?:know|have) (?:more|(?:a|any) (?:stor|tip|info|news))|for (?:more (?:stories|news|information (?:and|on|about|:|visit)|culture)|the latest (?:breaking )?(?:news|on|stories|headlines|updates|from|information|warnings|analysis)|all the latest|breaking news)|all the latest|to (?:learn more|read more|see more|subscribe|contact|comment)|you can (?:find this|email|follow|contact|also check|reach|(?:find|view|see|read|watch) our .{1,60} here\W*$)|"
     r"curious about|wondering about|listen to .{0,60} on|also available on|like this (?:story|article)|this (?:live ?blog|is a breaking|is a developing)|(?:.{0,60} )?can be (?:reached|contacted) (?:at|via|by)|please use \w+ browser|you have full access|exclusive articles|unlimited (?:online )?access|"
     r"if you (?:want to (?:run|read|support) |have (?:a|any) (?:story|tip|question|information|news)|know|(?:enjoyed|liked) (?:this|our|what)|get .{0,30} from (?:instagram|facebook))|with (?:information|files) from|includes information from|email (?:us|him|her|me|the|.{2,60} at \S{1,60}@)|contact (?:\S+ ){0,4}at \S{1,60}@|follow (?:\S+ ){1,3}full coverage|want to block ads|by joining .{2,60} you support|get .{2,60} delivered (?:to|through|straight)|listen to .{2,40} live\b|write to|our only agenda|scroll (?:through|down) .{0,60}(?:gallery|photos)|would you like to|a copy of .{0,60} was (?:independently|provided)|enjoying our|get (?:full|unlimited|instant)|please (?:use|enable|update|subscribe|sign|log)|"
     r"hat ihnen|aktuelle nachrichten|folgst du|jetzt (?:testen|abonnieren)|ihre meinung|haben sie (?:fragen|anregungen|hinweise|einen fehler)|fehler (?:gefunden|entdeckt)|schreiben sie (?:uns|an)|mit (?:informationen|material) (?:der|von)|ihr browser|sie haben kein|über dieses thema berichtet|abgelegt unter|an dieser stelle (?:finden|findest|befindet|steht|haben wir)|externe[nr]? inhalt|ich bin damit einverstanden|link zum|"
@@ -165,7 +170,7 @@ INSIDE: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
 """Phrases that stand within a line, by the rule they belong to; costly, so asked for where a line
 has one of the words."""
 ORIGIN = _p(
-    r"(?:this (?:article|story|post|piece|interview|column|essay|excerpt|report|content|material) (?:was |has been |is |first |originally |also )*(?:appear|publish|edited|adapted|reprint|featured|provided|produced|republished|distributed|reviewed)|the (?:article|story|post|piece|interview|column|essay|excerpt|report) (?:was |has been )?(?:first |originally )(?:appear|publish)|cross-?posted|read the (?:original|full)|(?:first|originally) published (?:in|on|by)|published (?:in|on|by)\b(?!.{60})|reporting by|editing by|writing by|additional reporting|compiled by|contributing: |mit agenturmaterial|(?:[—–-] ?)?associated press (?:writer|journalist)|our standards|journal information|provided by\b(?!.{60})|more information:|citation:|source: ?\w|quelle:|fuente:|[-–—] ?additional reporting|with (?:files|reporting) from|\(?with inputs? from|key takeaways$|mit dpa$|\w+-redaktion$|interview with .{0,60} produced by|styling:|grooming:|dieser (?:artikel|text|beitrag) (?:wurde|erschien|ist) .{0,40}(?:veröffentlicht|erschienen|übersetzt)|(?:sda|apa|dpa|afp|kna|epd|ots|sid|ansa|efe|ntb|ritzau|anp|belga|lusa|ap|reuters)(?: ?[/,-] ?[\w.]{1,9}){0,3}\W*$)"
+    r"(?:this (?:article|story|post|piece|interview|column|essay|excerpt|report|content|material) (?:was |has been |is |first |originally |also )*(?:appear|publish|edited|adapted|reprint|featured|provided|produced|republished|distributed|reviewed)|the (?:article|story|post|piece|interview|column|essay|excerpt|report) (?:was |has been )?(?:first |originally )(?:appear|publish)|cross-?posted|read the (?:original|full)|(?:first|originally) published (?:in|on|by)|published (?:in|on|by) [^,]{1,60}$|reporting by|editing by|writing by|additional reporting|compiled by|contributing: |mit agenturmaterial|(?:[—–-] ?)?associated press (?:writer|journalist)|our standards|journal information|provided by\b(?!.{60})|more information:|citation:|source: ?\w|quelle:|fuente:|[-–—] ?additional reporting|with (?:files|reporting) from|\(?with inputs? from|key takeaways$|mit dpa$|\w+-redaktion$|interview with .{0,60} produced by|styling:|grooming:|dieser (?:artikel|text|beitrag) (?:wurde|erschien|ist) .{0,40}(?:veröffentlicht|erschienen|übersetzt)|(?:sda|apa|dpa|afp|kna|epd|ots|sid|ansa|efe|ntb|ritzau|anp|belga|lusa|ap|reuters)(?: ?[/,-] ?[\w.]{1,9}){0,3}\W*$)"
 )
 _NAME = r"(?:[A-ZÀ-ÞŁŚŠČŽ][\w.'’-]{0,30} ){2,4}"
 AUTHOR_NOTE = _p(
