@@ -12,7 +12,16 @@ from ingest.feeds.polling import Check
 from ingest.jobs.context import OFFLINE_WAIT, Context
 from ingest.jobs.hubs import wish
 from ingest.jobs.ports import Store, Tx
-from ingest.model import EntryPlan, EntryWhy, Exchange, Feed, FeedState, Outcome, ParsedFeed
+from ingest.model import (
+    EntryPlan,
+    EntryWhy,
+    Exchange,
+    Feed,
+    FeedState,
+    Outcome,
+    ParsedFeed,
+    Response,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +118,14 @@ def _check(feed: Feed, context: Context, now: datetime) -> tuple[Check, Exchange
 
     exchange = Exchange(response.status, elapsed_s=response.elapsed_s, address=response.address)
     # Where the address has a secret by reference, redirects and hubs would have it kept and told.
-    hidden = config.address != config.url
-    answer = Check(
+    return _answered(feed, response, context, now, hidden=config.address != config.url), exchange
+
+
+def _answered(
+    feed: Feed, response: Response, context: Context, now: datetime, *, hidden: bool
+) -> Check:
+    """Say what an answer came to: nothing new, a document understood, or none that is a feed."""
+    check = Check(
         outcome=Outcome.NOT_MODIFIED,
         status=response.status,
         headers=response.headers,
@@ -118,23 +133,22 @@ def _check(feed: Feed, context: Context, now: datetime) -> tuple[Check, Exchange
         permanent_url=None if hidden else response.permanent_url,
     )
     if response.not_modified:
-        return answer, exchange
+        return check
     body_hash = freshness.body_hash(response.body)
     if body_hash == feed.body_hash:
-        return answer.but(outcome=Outcome.UNCHANGED, body_hash=body_hash), exchange
-    store = context.doors.store
+        return check.but(outcome=Outcome.UNCHANGED, body_hash=body_hash)
+    store, body = context.doors.store, response.body
     try:
-        parsed, plans = understand(feed, response.body, response.url, response.headers, store, now)
+        parsed, plans = understand(feed, body, response.url, response.headers, store, now)
     except ParseError as error:
-        return answer.but(outcome=polling.outcome_of(error), error=str(error)), exchange
-    fetched = answer.but(
+        return check.but(outcome=polling.outcome_of(error), error=str(error))
+    return check.but(
         outcome=Outcome.FETCHED,
         body_hash=body_hash,
         parsed=parsed,
         plans=tuple(plans),
-        hub=None if hidden else websub.discover(response.headers, response.body, response.url),
+        hub=None if hidden else websub.discover(response.headers, body, response.url),
     )
-    return fetched, exchange
 
 
 def understand(
