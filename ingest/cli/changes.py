@@ -1,15 +1,34 @@
 """What a change of rules gains and loses, on stored articles."""
 
 import re
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ingest.cli.past import Hit, among
+from ingest.cli.past import Hit, Say, both
 from ingest.model import Rule
 from ingest.store import Store
 
 _LISTS = re.compile(r"\$([^\W\d][\w-]*)")
+
+
+SHOWN = 10
+"""Articles kept to be shown; of the others, the numbers."""
+
+
+@dataclass(slots=True)
+class Side:
+    """Articles that a change gains, or loses, newest first."""
+
+    articles: "array[int]" = field(default_factory=lambda: array("q"))
+    first: list[Hit] = field(default_factory=list)
+
+    def add(self, hit: Hit) -> None:
+        """Take in one more."""
+        self.articles.append(hit.article)
+        if len(self.first) < SHOWN:
+            self.first.append(hit)
 
 
 @dataclass(slots=True)
@@ -19,8 +38,8 @@ class Change:
     rule: str
     kind: str
     """`added`, `removed` or `changed`."""
-    gained: list[Hit] = field(default_factory=list)
-    lost: list[Hit] = field(default_factory=list)
+    gained: Side = field(default_factory=Side)
+    lost: Side = field(default_factory=Side)
     kept: int = 0
 
 
@@ -40,23 +59,19 @@ def _asks(rule: Rule) -> tuple[object, ...]:
 
 
 def compare(
-    store: Store, old: Iterable[Rule], new: Iterable[Rule], *, since: datetime | None
+    store: Store, old: Iterable[Rule], new: Iterable[Rule], *, since: datetime | None, say: Say
 ) -> Iterator[Change]:
     """Yield what each rule that asks for something else gains and loses; raises RuleError."""
     for was, is_ in changed(old, new):
         rule = is_ or was
         assert rule is not None
         kind = "added" if was is None else "removed" if is_ is None else "changed"
-        yield _told(Change(rule.name, kind), _found(store, was, since), _found(store, is_, since))
-
-
-def _found(store: Store, rule: Rule | None, since: datetime | None) -> dict[int, Hit]:
-    """Return the articles that a rule is true of, by their numbers, newest first."""
-    return {} if rule is None else among(store, rule, since=since)
-
-
-def _told(change: Change, before: dict[int, Hit], after: dict[int, Hit]) -> Change:
-    change.gained = [hit for number, hit in after.items() if number not in before]
-    change.lost = [hit for number, hit in before.items() if number not in after]
-    change.kept = len(before.keys() & after.keys())
-    return change
+        change = Change(rule.name, kind)
+        for before, after in both(store, was, is_, since=since, say=say):
+            if before and after:
+                change.kept += 1
+            elif before:
+                change.lost.add(before)
+            elif after:
+                change.gained.add(after)
+        yield change

@@ -4,22 +4,21 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 import click
 
-from ingest.cli.changes import Change, compare
+from ingest.cli.changes import SHOWN, Change, compare
 from ingest.cli.match import read_rules
 from ingest.cli.output import dumps, json_option, list_rows, parse_time, show
-from ingest.cli.past import Hit, hits, passage
+from ingest.cli.past import Hit, hits, passage, tell
 from ingest.cli.root import Session
 from ingest.config.plan import rules_of
 from ingest.config.settings import Settings
 from ingest.model import Rule
 from ingest.units import parse_duration
-
-SHOWN = 10
-"""Passages printed by a test; the counts are of all."""
 
 
 @click.group()
@@ -61,18 +60,21 @@ def test_rule(session: Session, rule: str, since: str, as_json: bool) -> None:
     tried = _named(settings, rule) or Rule(rule, rule, lists=settings.list_entries)
     per_day: Counter[str] = Counter()
     stories: set[int] = set()
-    articles: dict[int, Hit] = {}
+    shown: list[Hit] = []
     with session.store(settings) as store:
-        for hit in hits(store, tried, since=parse_time(since)):
-            if hit.article not in articles:
-                per_day[f"{hit.seen_at:%Y-%m-%d}"] += 1
-                articles[hit.article] = hit
+        found = hits(store, tried, since=parse_time(since), say=tell)
+        for _, ways in groupby(found, key=attrgetter("article")):
+            hit = next(ways)
+            per_day[f"{hit.seen_at:%Y-%m-%d}"] += 1
             stories.add(hit.story)
-    alerts = len(stories) if tried.repeat != "article" else len(articles)
+            if len(shown) < SHOWN:
+                shown.append(hit)
+    articles = per_day.total()
+    alerts = len(stories) if tried.repeat != "article" else articles
     result = {
         "rule": tried.name,
         "query": tried.query,
-        "articles": len(articles),
+        "articles": articles,
         "stories": len(stories),
         "alerts": alerts,
         "deliveries": alerts * len(tried.notify),
@@ -81,7 +83,7 @@ def test_rule(session: Session, rule: str, since: str, as_json: bool) -> None:
     if as_json:
         click.echo(dumps(result))
         return
-    _print(result, list(articles.values())[:SHOWN])
+    _print(result, shown)
 
 
 @rules.command("diff")
@@ -98,10 +100,10 @@ def diff_rules(session: Session, old: Path, new: Path | None, since: str, as_jso
     settings = session.settings()
     later = read_rules(new) if new else rules_of(settings)
     with session.store(settings) as store:
-        changes = list(compare(store, read_rules(old), later, since=parse_time(since)))
-    for change in changes:
-        click.echo(dumps(_diff_row(change)) if as_json else "\n".join(_diff_lines(change)))
-    if not changes and not as_json:
+        change = None
+        for change in compare(store, read_rules(old), later, since=parse_time(since), say=tell):
+            click.echo(dumps(_diff_row(change)) if as_json else "\n".join(_diff_lines(change)))
+    if change is None and not as_json:
         click.echo("no rule asks for anything else")
 
 
@@ -110,19 +112,20 @@ def _diff_row(change: Change) -> dict[str, object]:
         "rule": change.rule,
         "change": change.kind,
         "kept": change.kept,
-        "gained": [hit.article for hit in change.gained],
-        "lost": [hit.article for hit in change.lost],
+        "gained": change.gained.articles.tolist(),
+        "lost": change.lost.articles.tolist(),
     }
 
 
 def _diff_lines(change: Change) -> Iterator[str]:
-    counts = f"gains {len(change.gained)}, loses {len(change.lost)}, keeps {change.kept}"
+    gained, lost = len(change.gained.articles), len(change.lost.articles)
+    counts = f"gains {gained}, loses {lost}, keeps {change.kept}"
     yield f"{change.rule} ({change.kind}): {counts}"
-    for sign, found in (("+", change.gained), ("-", change.lost)):
-        for hit in found[:SHOWN]:
+    for sign, side in (("+", change.gained), ("-", change.lost)):
+        for hit in side.first:
             yield f"  {sign} {hit.article:>7}  {hit.feed}: {hit.document.title}"
-        if len(found) > SHOWN:
-            yield f"  {sign} and {len(found) - SHOWN} more"
+        if more := len(side.articles) - len(side.first):
+            yield f"  {sign} and {more} more"
 
 
 @rules.command("snooze")

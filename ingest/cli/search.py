@@ -1,11 +1,13 @@
 """`search`: the rule language over stored articles."""
 
 import sys
+from itertools import groupby, islice
+from operator import attrgetter
 
 import click
 
 from ingest.cli.output import dumps, json_option, parse_time
-from ingest.cli.past import hits, passage
+from ingest.cli.past import hits, passage, tell
 from ingest.cli.root import Session
 from ingest.model import Rule
 
@@ -39,11 +41,11 @@ def search(
         lists=settings.list_entries,
     )
     with session.store(settings) as store:
-        seen: set[int] = set()
-        for hit in hits(store, rule, since=parse_time(since), until=parse_time(until)):
-            if hit.article in seen:
-                continue
-            seen.add(hit.article)
+        found = hits(store, rule, since=parse_time(since), until=parse_time(until), say=tell)
+        count = 0
+        for _, ways in islice(groupby(found, key=attrgetter("article")), limit):
+            hit = next(ways)
+            count += 1
             if as_json:
                 row = dict(store.article(hit.article) or {})
                 row["spans"] = [[span.field, span.start, span.end] for span in hit.spans()]
@@ -52,7 +54,5 @@ def search(
                 click.echo(f"{hit.article:>7}  {hit.seen_at:%Y-%m-%d %H:%M}  {hit.feed}")
                 click.echo(f"         {hit.document.title}")
                 click.echo(f"         {passage(hit, colour=sys.stdout.isatty())}")
-            if len(seen) == limit:
-                break
     if not as_json:
-        click.echo(f"{len(seen)} articles", err=True)
+        click.echo(f"{count} articles", err=True)

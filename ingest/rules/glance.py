@@ -201,13 +201,14 @@ def _stands(keys: tuple[str, ...], letters: _Letters, name: str) -> bool:
     """
     text, lower = letters.texts[name], letters.lower(name)
     first = keys[0].removesuffix("*")
-    at = -1
-    for _ in range(_MOST_LOOKS):
-        at = lower.find(first, at + 1)
-        if at < 0:
-            return False
-        if _stands_at(keys, text, at):
-            return True
+    for opening in (" ", ""):  # short words stand in many others
+        at = -1
+        for _ in range(_MOST_LOOKS):
+            at = lower.find(opening + first, at + 1)
+            if at < 0:
+                break
+            if _stands_at(keys, text, at + len(opening)):
+                return True
     return False
 
 

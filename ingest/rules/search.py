@@ -54,7 +54,7 @@ def mentioned(rule: Rule) -> Wanted | None:
                 found.append(_of(node, rule))
             case Regex(fields=fields) if "text" in fields:
                 return None
-    wanted = _any(found) if found else AnyOf(())
+    wanted = any_of(found) if found else AnyOf(())
     return wanted if wanted is not None and _size(wanted) <= _MOST_WORDS else None
 
 
@@ -65,17 +65,17 @@ def _of(node: Node, rule: Rule) -> Wanted | None:  # noqa: PLR0911 - one for eac
         case Listed():
             return _of_list(node, rule.lists.get(node.name, ()))
         case Apart():
-            return _any(_of(term, rule) for term in node.item)
+            return any_of(_of(term, rule) for term in node.item)
         case Near():
-            return _all(_any(_of(term, rule) for term in terms) for terms in node.items)
+            return _all(any_of(_of(term, rule) for term in terms) for terms in node.items)
         case And():
             return _all(_of(part, rule) for part in node.parts)
         case Or():
-            return _any(_of(part, rule) for part in node.parts)
+            return any_of(_of(part, rule) for part in node.parts)
         case AtLeast():
             parts = [_of(part, rule) for part in node.parts]
             known = [part for part in parts if part is not None]
-            return _any(known) if len(parts) - len(known) < node.count else None
+            return any_of(known) if len(parts) - len(known) < node.count else None
         case Not() | Regex() | Name():
             return None
 
@@ -85,7 +85,8 @@ def _all(parts: Iterable[Wanted | None]) -> Wanted | None:
     return AllOf(known) if len(known) > 1 else known[0] if known else None
 
 
-def _any(parts: Iterable[Wanted | None]) -> Wanted | None:
+def any_of(parts: Iterable[Wanted | None]) -> Wanted | None:
+    """Return what an article has that has any of these; None where one of them may be anything."""
     found = tuple(dict.fromkeys(parts))
     known = tuple(part for part in found if part is not None)
     if not known or len(known) < len(found):
@@ -102,7 +103,7 @@ def _of_list(listed: Listed, entries: tuple[str, ...]) -> Wanted | None:
     if len(entries) > _MOST_WORDS:
         return None
     terms = [term for entry in entries if (term := read_entry(entry))]
-    return _any(_of_term(Term(term.words, listed.fields)) for term in terms)
+    return any_of(_of_term(Term(term.words, listed.fields)) for term in terms)
 
 
 def _of_term(term: Term) -> Wanted | None:
@@ -136,7 +137,7 @@ def _of_word(word: Word, mark: str) -> Wanted | None:
     count = len(word.pieces)
     heads = ("".join(word.pieces[:end]) for end in range(1, count + 1))
     tails = ("".join(word.pieces[start:]) for start in range(count))
-    return _all(_any(_key(mark + key) for key in keys) for keys in (heads, tails))
+    return _all(any_of(_key(mark + key) for key in keys) for keys in (heads, tails))
 
 
 def _key(key: str) -> str | None:

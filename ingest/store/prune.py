@@ -27,6 +27,9 @@ from ingest.store.tables import (
 BATCH = 500
 """Rows to a transaction, so that the writer is never held up for long."""
 
+ARTICLES = 100
+"""Articles to a transaction: their texts, and the words of those, are held until its end."""
+
 Step = Callable[[Connection], int]
 """Drops one batch and returns its size."""
 
@@ -57,7 +60,7 @@ def _pages(connection: Connection, before: datetime) -> int:
 def _articles(connection: Connection, before: datetime) -> int:
     """Drop articles first seen before a time; what hangs on them goes by foreign key."""
     query = select(articles.c.id, articles.c.text_id)
-    old = connection.execute(query.where(articles.c.first_seen_at < before).limit(BATCH)).all()
+    old = connection.execute(query.where(articles.c.first_seen_at < before).limit(ARTICLES)).all()
     if not old:
         return 0
     ids = [row.id for row in old]

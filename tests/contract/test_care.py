@@ -77,6 +77,7 @@ def test_an_old_article_goes_with_all_that_hangs_on_it(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prune, "BATCH", 2)
+    monkeypatch.setattr(prune, "ARTICLES", 2)
     age(store, 5)
 
     dropped = store.prune(KEEP, NOW + 31 * DAY)

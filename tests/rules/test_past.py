@@ -89,6 +89,39 @@ def test_a_change_of_rules_is_told_by_what_it_gains_and_loses(desk: Path) -> Non
     assert "boats (changed): gains 1, loses 1, keeps 1" in run(desk, "rules", "diff", str(old))
 
 
+def test_it_is_said_when_every_article_had_to_be_read(desk: Path) -> None:
+    command = [sys.executable, "-m", "ingest", "-c", str(desk)]
+    for words in (["search"], ["rules", "test"]):
+        for query, said in (("/tr[ae]m/", "3 articles were read"), ("tram", ""), ("NOT tram", "")):
+            done = subprocess.run(
+                [*command, *words, query, "--json"],
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=True,
+            )
+            assert said in done.stderr
+            assert said or not done.stderr
+
+
+def test_an_article_of_several_feeds_counts_once(desk: Path, sqlite_store_url: str) -> None:
+    now = datetime.now(UTC)
+    with Store.open(sqlite_store_url) as store:
+        for name in ("island", "sea"):
+            feed = next(feed for feed in add_feeds(store, name, now=now) if feed.name == name)
+            (entry,) = add_entries(store, feed, name, now=now)
+            text = extraction(title="", body="A lighthouse", summary="")
+            read(store, entry, text, key="shared", now=now)
+    (test,) = rows(desk, "rules", "test", "lighthouse")
+    old = desk.with_name("old.yaml")
+    old.write_text("rules: [{name: r, query: lighthouse}]", encoding="utf-8")
+
+    assert (test["articles"], len(rows(desk, "search", "lighthouse"))) == (1, 1)
+    assert len(rows(desk, "search", "lighthouse feed:sea")) == 1
+    (lost,) = (row for row in rows(desk, "rules", "diff", str(old)) if row["rule"] == "r")
+    assert len(lost["lost"]) == 1
+
+
 def test_a_rule_asks_for_something_else_when_a_list_it_names_has_changed() -> None:
     def rule(query: str, *entries: str) -> Rule:
         return Rule("r", query, lists={"ships": entries, "other": (*entries, "x")})
