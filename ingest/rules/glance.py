@@ -256,15 +256,13 @@ def _of_near(near: Near) -> _Told:
     latin = all(word.isascii() for word, _ in every)
 
     def told(letters: _Letters) -> bool | None:
-        if not all(may_be(letters) for may_be in there):
-            return False
         if known and not any(
             _are_near([_places(terms, name, text) for terms in anchors], reaches, text)
             for name in fields
             if (text := letters.bare(name, latin=latin))
         ):
             return False
-        return None
+        return None if all(may_be(letters) for may_be in there) else False
 
     return told
 
@@ -307,8 +305,9 @@ def _is_within(one: list[int], two: list[int], text: str, reach: int) -> bool:
 
     Each piece of text between white space has a word or more; at both ends are the items' own.
     """
+    most = reach + 2
     merged = sorted([(place, 1) for place in one] + [(place, 2) for place in two])
     return any(
-        whose != other and len(text[start:end].split()) - 2 <= reach
+        whose != other and len(text[start:end].split(None, most)) <= most
         for (start, whose), (end, other) in pairwise(merged)
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, String, cast, func, select
 
 from ingest.model import Document, Wanted
 from ingest.store import search
@@ -15,6 +15,14 @@ _AT_ONCE = 200
 """Articles held at a time, texts included."""
 _FIRST = 20
 """Of them at first, since who asks for the newest few should not wait for many."""
+
+
+_LED_BY = (
+    select(func.aggregate_strings(cast(entries.c.feed_id, String), ","))
+    .where(entries.c.article_id == articles.c.id)
+    .correlate(articles)
+    .scalar_subquery()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +58,9 @@ def iter_documents(
         at_once = _FIRST
         while some := found.fetchmany(at_once):
             at_once = min(2 * at_once, _AT_ONCE)
-            ways = _feeds_of(connection, [row.id for row in some])
             bodies = _bodies(connection, some, needed)
             for row in some:
-                for feed_id in sorted(ways.get(row.id, {row.feed_id})):
+                for feed_id in _feeds_of(row):
                     yield _stored(row, bodies.get(row.text_id, ""), *led_by[feed_id])
 
 
@@ -78,6 +85,7 @@ def _query(
         of.language,
         of.text_id,
         at,
+        _LED_BY.label("led_by"),
     ).execution_options(stream_results=True, max_row_buffer=_AT_ONCE)
     if texts_too:
         query = query.add_columns(texts.c.body).join(texts, texts.c.id == of.text_id)
@@ -110,12 +118,8 @@ def _bodies(
     return {row.id: row.body for row in connection.execute(query)} if wanted else {}
 
 
-def _feeds_of(connection: Connection, article_ids: list[int]) -> dict[int, set[int]]:
-    """Return the feeds whose entries led to these articles."""
-    query = select(entries.c.article_id, entries.c.feed_id).where(
-        entries.c.article_id.in_(article_ids)
-    )
-    found: dict[int, set[int]] = {}
-    for article_id, feed_id in connection.execute(query):
-        found.setdefault(article_id, set()).add(feed_id)
-    return found
+def _feeds_of(row: Row[Any]) -> Sequence[int]:
+    """Return the feeds whose entries led to an article."""
+    if row.led_by is None:
+        return [row.feed_id]
+    return sorted(set(map(int, row.led_by.split(","))))
