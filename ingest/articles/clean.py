@@ -152,7 +152,7 @@ def judge_all(lines: Sequence[Line], page: Page, descriptions: Sequence[str]) ->
         _before(lines, verdicts, core[0], [plain(text) for text in descriptions], page)
         _after(lines, verdicts, _last(lines, core[-1]))
         _end(lines, verdicts, running)
-    _author_notes(lines, verdicts)
+    _author_notes(lines, verdicts, page)
     _keep_inner(lines, verdicts)
     _empty_headings(lines, verdicts)
     return verdicts
@@ -290,14 +290,24 @@ END_SHARE = 0.2
 """With less than this to come, an ending label is believed even where no links follow it."""
 
 
-def _author_notes(lines: Sequence[Line], verdicts: list[str | None]) -> None:
+def _author_notes(lines: Sequence[Line], verdicts: list[str | None], page: Page) -> None:
     """Take out notes on authors at the text's end."""
     for i in range(len(lines) - 1, 1, -1):
         if verdicts[i] is None:
             text = lines[i].text
-            if len(text) > AUTHOR_NOTE_CHARS or not phrases.AUTHOR_NOTE.match(text):
+            if len(text) > AUTHOR_NOTE_CHARS or not (
+                phrases.AUTHOR_NOTE.match(text) or _names_author(text, page)
+            ):
                 return
             verdicts[i] = "bio"
+
+
+def _names_author(text: str, page: Page) -> bool:
+    """Return whether a text begins with an author, titles before the name, and says what they do."""
+    start = plain(text[:60])
+    return any(name in start for name in page.authors) and bool(
+        phrases.JOB.search(text.lower()) and phrases.ROLE.search(text.lower())
+    )
 
 
 AUTHOR_NOTE_CHARS = 400
