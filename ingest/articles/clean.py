@@ -129,7 +129,7 @@ def clean(
     `standfirst` stands above them on the page; it is put first where they lack it.
     """
     lines = _with_standfirst(_after_headline(lines, page), page, standfirst)
-    verdicts = judge_all(lines, page, descriptions)
+    verdicts = judge_all(lines, page, [standfirst, *descriptions])
     counts = Counter(why for why in verdicts if why)
     return [line for line, why in zip(lines, verdicts, strict=True) if why is None], dict(counts)
 

@@ -1,5 +1,6 @@
 """Where on the page the article stands: furniture is cut off, then text decides."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -75,7 +76,7 @@ def find(body: LexborNode, descriptions: Sequence[str] = ()) -> Found | None:
     Furniture is cut out of the tree on the way. None where there is no running text.
     """
     outline = Outline(body)
-    standfirsts = list(_standfirsts(outline, descriptions))
+    standfirsts = [*_standfirsts(outline, descriptions), *_below_headline(outline)]
     pruning.prune(outline)
     pruning.cut_cards(outline)
     pruning.cut_captions(outline)
@@ -109,6 +110,24 @@ def _standfirsts(outline: Outline, descriptions: Sequence[str]) -> Iterator[tupl
                 if plain(text) == want:
                     yield here, text
 
+
+def _below_headline(outline: Outline) -> Iterator[tuple[int, str]]:
+    """Yield what stands right below the headline in an element named as a standfirst."""
+    for heading in outline.tagged("h1")[:1]:
+        here = outline.ends[heading]
+        if here < len(outline.nodes) and outline.parents[here] == outline.parents[heading]:
+            names = (outline.nodes[here].attributes.get("class") or "").lower()
+            text = squeeze(outline.nodes[here].text() or "")
+            if _NAMED.search(names) and not _YEAR.search(text) and len(text) in STANDFIRST_SIZES:
+                yield here, text
+
+
+_NAMED = re.compile(r"standfirst|sub-?(?:title|head)|(?:\b|_)de[ck]k?\b|strapline|\blede\b")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+"""A date and a byline may stand in an element named so."""
+
+STANDFIRST_SIZES = range(25, 400)
+"""Sizes of a standfirst that only its element's name tells from a kicker."""
 
 STANDFIRST_CHARS = 15
 """The shortest standfirst; shorter lines are kickers and labels."""
