@@ -71,7 +71,7 @@ def _joined(texts: Sequence[str]) -> str:
 
 
 def _below(tree: LexborHTMLParser) -> Iterator[str]:
-    first = tree.css_first("h1")
+    first = tree.css_first("h1") or tree.css_first("[itemprop~=headline]")
     return islice(_texts_after(first), MAX_TEXTS) if first is not None else iter(())
 
 

@@ -10,7 +10,16 @@ from bs4.element import NavigableString, Tag
 from selectolax.lexbor import LexborNode
 
 from ingest.articles import page, phrases, soup
-from ingest.articles.lines import Line, Page, ends, is_divider, is_headline, judge, resembles_title
+from ingest.articles.lines import (
+    Line,
+    Page,
+    ends,
+    is_divider,
+    is_headline,
+    is_reference,
+    judge,
+    resembles_title,
+)
 from ingest.articles.outline import BLOCK, CARD_LINK
 from ingest.articles.words import plain, squeeze
 from ingest.errors import ExtractError
@@ -30,7 +39,7 @@ class _Reader:
         self._lines: list[Line] = []
         self._text: list[str] = []
         self._linked = 0
-        self._core = 0
+        self._core = self._as_typed = 0
         self._continues = False
 
     def read(self, tree: Tag) -> list[Line]:
@@ -52,16 +61,18 @@ class _Reader:
                 self._add(child, linked=linked or isinstance(child, soup.Link))
 
     def _add(self, text: str, *, linked: bool) -> None:
+        if self._as_typed and "\n" in text:
+            *before, text = text.split("\n")
+            for part in before:
+                self._text.append(part)
+                self._break("pre")
         self._text.append(text)
         if linked:
             self._linked += len(text.strip())
 
     def _element(self, child: Tag, tag: str, *, linked: bool) -> None:
         if child.name == "br":
-            # Two breaks in a row, with nothing between them, part paragraphs.
-            again = self._continues and not "".join(self._text).strip()
-            self._flush(tag)
-            self._continues = not again
+            self._break(tag)
         elif child.name in BLOCK:
             self._block(child, tag, linked=linked)
         else:
@@ -69,15 +80,23 @@ class _Reader:
                 self._text.append(" | ")
             self._walk(child, tag, linked=linked or child.name == "a")
 
+    def _break(self, tag: str) -> None:
+        """End a line; two breaks in a row, with nothing between them, part paragraphs."""
+        again = self._continues and not "".join(self._text).strip()
+        self._flush(tag)
+        self._continues = not again
+
     def _block(self, child: Tag, tag: str, *, linked: bool) -> None:
         self._flush(tag)
         self._continues = False
         inner = tag if tag in _OWNERS and child.name in ("p", "div", "span") else child.name
         mark = child.has_attr(soup.CORE_MARK)
         self._core += mark
+        self._as_typed += child.name == "pre"
         self._walk(child, inner, linked=linked)
         self._flush(inner)
         self._core -= mark
+        self._as_typed -= child.name == "pre"
 
     def _flush(self, tag: str) -> None:
         text = squeeze("".join(self._text))
@@ -270,7 +289,9 @@ def _goes_on(lines: Sequence[Line], verdicts: Sequence[str | None], label: int) 
     in the text names.
     """
     below = next((i for i in range(label + 1, len(lines)) if verdicts[i] is None), len(lines))
-    if below == len(lines) or not (lines[label].core and lines[below].core):
+    if below < len(lines) and is_reference(lines[below]):
+        return True
+    if below == len(lines) or lines[label].core != lines[below].core:
         return False
     if lines[label].is_heading:
         about_text = phrases.END_WHOLE.match(lines[label].opening)
@@ -350,8 +371,13 @@ def _empty_headings(lines: Sequence[Line], verdicts: list[str | None]) -> None:
 def _is_lead(line: Line, descriptions: Sequence[str], page: Page) -> bool:
     """Return whether a line above the text belongs to it: a standfirst, a point of a summary."""
     text = plain(line.text)
-    if text in descriptions or (
-        len(text) > 20 and any(want and (text in want or want in text) for want in descriptions)
+    if (
+        text in descriptions
+        or _CVE.search(text)
+        or (line.tag == "li" and _is_point(line))
+        or (
+            len(text) > 20 and any(want and (text in want or want in text) for want in descriptions)
+        )
     ):
         return True
     sentence = line.text.endswith((".", "?", "!", "…", "。", '"', "”", "’"))
@@ -363,6 +389,12 @@ def _is_lead(line: Line, descriptions: Sequence[str], page: Page) -> bool:
     return len(text) >= LEAD_CHARS and len(text.split()) >= 6 and not _STAMP.search(text)
 
 
+def _is_point(line: Line) -> bool:
+    """Return whether a list item above the text may be a point of its summary."""
+    return line.core and not line.linked and len(line.text.split()) >= 5
+
+
+_CVE = re.compile(r"\bcve-\d{4}-\d{4,}")
 LEAD_CHARS = 40
 """A standfirst without a full stop is at least this long; kickers and labels are shorter."""
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")

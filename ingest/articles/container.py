@@ -114,11 +114,11 @@ def _standfirsts(outline: Outline, descriptions: Sequence[str]) -> Iterator[tupl
 def _below_headline(outline: Outline) -> Iterator[tuple[int, str]]:
     """Yield what stands right below the headline in an element named as a standfirst."""
     for heading in outline.tagged("h1")[:1]:
-        here = outline.ends[heading]
-        if here < len(outline.nodes) and outline.parents[here] == outline.parents[heading]:
+        below = outline.ends[heading]
+        for here in range(below, min(below + 2, len(outline.nodes))):
             names = (outline.nodes[here].attributes.get("class") or "").lower()
-            text = squeeze(outline.nodes[here].text() or "")
-            if _NAMED.search(names) and not _YEAR.search(text) and len(text) in STANDFIRST_SIZES:
+            text = squeeze(outline.nodes[here].text() or "") if _NAMED.search(names) else ""
+            if len(text) in STANDFIRST_SIZES and not _YEAR.search(text):
                 yield here, text
 
 

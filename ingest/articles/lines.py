@@ -43,9 +43,9 @@ class Line:
 
     @property
     def is_running(self) -> bool:
-        """Whether this is a sentence or more of running text."""
+        """Whether this is a sentence or more of running text, or a line set as it was typed."""
         size = len(self.text)
-        return size >= 80 and self.linked * 2 < size and not self.is_heading
+        return (size >= 80 or self.tag == "pre") and self.linked * 2 < size and not self.is_heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +261,11 @@ counted. The limits are rules of thumb: lines of the kind are shorter, and a lon
 alike is more likely to be article text."""
 
 
+def is_reference(line: Line) -> bool:
+    """Return whether the line is an address in print that the text refers to, as an advisory does."""
+    return line.text.startswith("http") and _PRINTED.fullmatch(line.text) is not None
+
+
 _PRINTED = re.compile(
     r"https?://(?!(?:[\w.]{1,20}\.)?(?:twitter|x|facebook|instagram|youtube|tiktok)\.com/|youtu\.be/)\S+"
 )
@@ -270,8 +275,8 @@ _PRINTED = re.compile(
 def judge(line: Line, page: Page) -> str | None:
     """Return the name of the first rule that takes the line out, or None."""
     size = len(line.text)
-    if line.core and line.text.startswith("http") and _PRINTED.fullmatch(line.text):
-        return None  # what a text refers to, as an advisory does
+    if line.tag == "pre" or is_reference(line):
+        return None
     for name, limit, rule in RULES:
         if size < limit and rule(line, page):
             return name

@@ -56,9 +56,9 @@ AD = _p(
 )
 _MONTH = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|okt|oct|nov|de[cz]|ene|abr|ago|dic|janv|févr|avr|juin|juil|août|janeiro|fev|out|gen|mag|giu|lug|set|ott)[a-zäéûç]*\.?"
 DATE = _p(
-    r"(?:(?:first |last )?(?:published|updated|posted|modified|erstellt|aktualisiert|veröffentlicht|stand|publié|mis à jour|actualizado|publicado|pubblicato|aggiornato|oppdatert|publisert|uppdaterad|publicerad|opdateret|güncelleme|опубликовано|обновлено|更新|公開|発行|입력|수정|등록|last edited|date|datum)\b(?=\W*$|\s*:| (?:by|von) |.{0,60}\d).{0,90}|"
+    r"(?:(?:first |last )?(?:published|updated|posted|modified|erstellt|aktualisiert|veröffentlicht|stand|publié|mis à jour|actualizado|publicado|pubblicato|aggiornato|oppdatert|publisert|uppdaterad|publicerad|opdateret|güncelleme|опубликовано|обновлено|опубліковано|оновлено|תאריך|פורסם|עודכן|تاریخ انتشار|کد خبر|تاريخ النشر|آخر تحديث|प्रकाशित|更新|公開|発行|입력|수정|등록|last edited|date|datum)\b(?=\W*$|\s*:| (?:by|von) |.{0,60}\d).{0,90}|"
     rf"(?:(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim)[a-zé]*[.,]? )?(?:\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:de |of )?{_MONTH}|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?),?\s+(?:de )?(?:20|19)\d\d(?:.{{0,50}}|.{{0,30}}(?:utc|gmt|updated).{{0,50}})|"
-    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.{0,40}|20\d\d年\s?\d{1,2}月\s?\d{1,2}日[^。、，]{0,20}|\d{1,2}:\d\d\s?(?:am|pm|uhr|et|gmt|utc)?.{0,20}|"
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?!\d|\.\d).{0,40}|20\d\d年\s?\d{1,2}月\s?\d{1,2}日[^。、，]{0,20}|\d{1,2}:\d\d\s?(?:am|pm|uhr|et|gmt|utc)?.{0,20}|"
     r"\d+\s*(?:min(?:ute)?s?|sec(?:ond)?s?|hours?|days?|weeks?|months?|years?|std|h|m)\.?\s*(?:read|ago|lesezeit|de lecture|de lectura|di lettura|leestid|lesetid)?|(?:reading time|lesezeit|temps de lecture|tiempo de lectura|tempo di lettura|est(?:imated)? read|read time)\b.{0,30}|vor \d+ \w+)[\W_]*$"
 )
 SHARE = _p(
@@ -97,12 +97,12 @@ END = _p(
     r"berita (?:lainnya|terkait)|baca juga|ilgili|читайте|關連|関連|相关|관련|トップ|ランキング|おすすめ)"
 )
 END_WHOLE = _p(
-    r"(?:about (?:the )?(?:author|writer|contributor)s?|footnotes|references|sources?|notes|tags|topics|(?:photo )?credits?|newsletters?"
+    r"(?:about (?:the )?(?:author|writer|contributor)s?|footnotes|references|sources?|notes|tags|topics|photo credits?|newsletters?"
     r"|(?:join the|leave a|sign up|subscribe|follow us|share this|comments?|kommentare?|commentaires?|comentarios)\b.*)\W*$"
 )
 """What opens a part below the article whatever stands in it; the others name lists of links."""
 CONTROL = _p(
-    r"(?:caption|close|menu|search|loading|next|previous|top|back to top|details|contact|play|pause|mute|advertisement|view|show|hide|open|expand|copy|copied|done|ok|cancel|submit|error|end of article|story saved|click to (?:hide|read more).*|scroll (?:down|to).*|skip to.*|image|photo|gallery|video|audio|listen|watch|live|new|updated|exclusive|opinion|analysis|share|save|d bloggers like this|_+|[\W_]+)\W*$"
+    r"(?:caption|close|menu|search|loading|next|previous|top|back to top|details|contact|play|pause|mute|advertisement|view|show|hide|open|expand|copy|copied|done|ok|cancel|submit|error|end of article|story saved|click to (?:hide|read more).*|scroll (?:down|to).*|skip to.*|image|photo|gallery|video|audio|listen|watch|live|new|updated|exclusive|opinion|analysis|(?:table of )?contents|on this page|inhalt|share|save|d bloggers like this|_+|[\W_]+)\W*$"
 )
 ADDRESS = re.compile(
     r"(?:https?://\S+|www\.\S+|(?:twitter|facebook|instagram|linkedin|youtube)\.com/\S+|[\w.+-]{1,60}@[\w-]{1,60}(?:\.[\w-]{1,30}){1,4}|@\w{1,30}|#\w{1,60})\W*$"
