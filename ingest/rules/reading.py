@@ -98,7 +98,7 @@ class _Field:
     def bounds(self, number: int) -> tuple[int, int]:
         """Return where a word begins and ends in the text."""
         if not self._offsets:
-            self._offsets = [found.start() for found in _CHUNK.finditer(self.text)]
+            self._offsets = [*map(re.Match.start, _CHUNK.finditer(self.text))]
         word, at = self.word(number)
         return self._offsets[at] + word.start, self._offsets[at] + word.end
 
