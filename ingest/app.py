@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
@@ -146,6 +147,13 @@ class App:
         self.store.forget_rests()
         self.store.release_held(now())
         self.sync_feeds()
+
+    def take_lists(self, entries: Mapping[str, tuple[str, ...]]) -> None:
+        """Put lists that were read anew in force; all else stays as it is."""
+        settings = self.settings.model_copy()
+        settings.take_entries(dict(entries))
+        self.context = replace(self.context, rules=_settled(Rules(rules_of(settings))))
+        self.settings = settings
 
     def sync_feeds(self) -> Mapping[str, int]:
         """Bring the stored feeds in step with the configured ones; return counts by change."""

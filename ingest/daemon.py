@@ -19,10 +19,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from ingest import log as logs
 from ingest.alerts.health import Observation
 from ingest.app import App, Event, now
+from ingest.config import lists
 from ingest.config.load import load
+from ingest.config.nodes import Node, Place
 from ingest.config.settings import Settings
 from ingest.deliver.heartbeat import beat
-from ingest.errors import ConfigError, DeliveryError, StoreError
+from ingest.errors import ConfigError, ConfigErrors, DeliveryError, StoreError
 from ingest.jobs.read import Read
 from ingest.jobs.refresh import Refreshed
 from ingest.jobs.subscribe import Asked, Pushed
@@ -42,6 +44,9 @@ HEALTH_S = 60
 
 RULES_S = 3600
 """How often it looks for rules that match nothing, or everything."""
+
+LISTS_S = 15
+"""How often it looks whether files of lists have changed; they count once one look saw no change."""
 
 NOTIFY_S = 1.0
 
@@ -90,6 +95,10 @@ class Systemd:
             channel.sendall(message.encode())
 
 
+_LISTS = "LISTS"
+"""Stands among the signals for files of lists that have changed."""
+
+
 class Daemon:
     """One daemon on one database, until SIGTERM or SIGINT."""
 
@@ -98,6 +107,8 @@ class Daemon:
         # Safe to fill from a signal handler, where an Event could wait for itself.
         self._signals: SimpleQueue[str] = SimpleQueue()
         self._refused: list[Observation] = []
+        self._lists = lists.Watch()
+        self._unread: list[Observation] = []
         self._died = ""
 
     def run(self) -> None:
@@ -117,6 +128,7 @@ class Daemon:
         every(scheduler, "health", self._look, HEALTH_S)
         every(scheduler, "health of rules", self._look_at_rules, RULES_S)
         every(scheduler, "heartbeat", self._beat, HEALTH_S)
+        every(scheduler, "lists", self._look_at_lists, LISTS_S)
         if self._systemd.watchdog_s:
             every(scheduler, "watchdog", self._bark, self._systemd.watchdog_s / 3)
         app.start()
@@ -148,8 +160,11 @@ class Daemon:
 
     def _wait(self) -> None:
         """Sleep between signals; a reload goes back to sleep, anything else ends the wait."""
-        while (name := self._signals.get()) == "SIGHUP":
-            self.reload()
+        while (name := self._signals.get()) in {"SIGHUP", _LISTS}:
+            if name == _LISTS:
+                self.read_lists()
+            else:
+                self.reload()
         log.info("stopping", extra={"signal": name})
 
     def reload(self) -> None:
@@ -170,6 +185,26 @@ class Daemon:
             log.info("reloaded", extra={"feeds": len(settings.feeds), "rules": len(settings.rules)})
         self._systemd.tell("READY=1")
 
+    def _look_at_lists(self) -> None:
+        """Have lists read anew that are in files which have changed."""
+        if self._lists.have_changed(self._app.settings.lists):
+            self._signals.put(_LISTS)
+
+    def read_lists(self) -> None:
+        """Read the lists anew; with a fault in one it is reported, and all stay as they are."""
+        settings = self._app.settings
+        entries, faults = lists.read(settings.lists, Node(None, Place(str(self._config), 0, 0)))
+        if faults:
+            error = ConfigErrors(faults)
+            log.error("changed lists refused, the old ones stay: %s", error)
+            self._unread = [refusal(error, "lists")]
+            self._look()
+            return
+        self._unread = []
+        if entries != settings.list_entries:
+            self._app.take_lists(entries)
+            log.info("lists read anew", extra={"entries": sum(map(len, entries.values()))})
+
     def _bark(self) -> None:
         """Tell systemd that we live, unless a dispatcher or the writer is stuck."""
         if self._turns():
@@ -185,7 +220,7 @@ class Daemon:
     def _look(self) -> None:
         """Look at the health of the program."""
         try:
-            self._app.look_at_health(self._refused)
+            self._app.look_at_health([*self._refused, *self._unread])
         except StoreError as error:
             log.warning("cannot look at the health: %s", error, extra={"job": "health"})
 
@@ -218,12 +253,12 @@ class Daemon:
             log.info("pruned", extra={"job": "prune", **counts})
 
 
-def refusal(error: Exception) -> Observation:
+def refusal(error: Exception, what: str = "configuration") -> Observation:
     """Return what is told of a reload that was refused."""
     return Observation(
         "reload_refused",
-        "configuration",
-        f"The old configuration stays in force: {error}",
+        what,
+        f"What was read before stays in force: {error}",
         "Put it right (`ingest check`) and reload again.",
         timedelta(),
     )

@@ -2,6 +2,9 @@
 
 import csv
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from io import StringIO
+from pathlib import Path
 
 from ingest.config.nodes import Node, Place
 from ingest.errors import ConfigError
@@ -33,32 +36,41 @@ def read(lists: Lists, root: Node) -> tuple[dict[str, tuple[str, ...]], list[Con
 
 
 def _bounded(source: tuple[str, ...] | ListFile, place: Place) -> Iterator[str]:
-    where = str(source.file) if isinstance(source, ListFile) else "this list"
-    entries = _entries(source, place) if isinstance(source, ListFile) else source
-    for number, entry in enumerate(entries):
-        if number >= MAX_ENTRIES:
-            raise place.fault(f"{where} has more than {MAX_ENTRIES:,} entries")
+    entries = _entries(source, place) if isinstance(source, ListFile) else enumerate(source, 1)
+    for count, (line, entry) in enumerate(entries):
+        where = f"{source.file}, line {line}" if isinstance(source, ListFile) else "this list"
+        if count >= MAX_ENTRIES:
+            raise place.fault(f"{where}: more than {MAX_ENTRIES:,} entries")
         if len(entry) > MAX_ENTRY:
-            raise place.fault(f"{where} has an entry of more than {MAX_ENTRY:,} characters")
+            raise place.fault(f"{where}: an entry of more than {MAX_ENTRY:,} characters")
         yield entry
 
 
-def _entries(source: ListFile, place: Place) -> Iterator[str]:
-    """Yield the entries of a file: its lines, or a column of a CSV file, empty ones left out."""
-    lines = _text(source, place).splitlines()
-    if source.file.suffix.lower() != ".csv":
-        texts = (line.strip() for line in lines)
-        yield from (text for text in texts if text and not text.startswith("#"))
+def _entries(source: ListFile, place: Place) -> Iterator[tuple[int, str]]:
+    """Yield the entries of a file, each after the number of its line; empty ones are left out.
+
+    They are its lines, or a column of a CSV file.
+    """
+    text = _text(source, place)
+    if source.file.suffix.lower() == ".csv":
+        yield from _of_column(source, text, place)
         return
+    for number, line in enumerate(StringIO(text, newline=None), 1):
+        entry = line.strip()
+        if entry and not entry.startswith("#"):
+            yield number, entry
+
+
+def _of_column(source: ListFile, text: str, place: Place) -> Iterator[tuple[int, str]]:
+    rows = csv.reader(StringIO(text, newline=""), strict=True)
     try:
-        rows = csv.reader(lines, strict=True)
-        header = next(rows, [])
-        column = _column(source, header, place)
-        yield from (
-            row[column].strip() for row in rows if column < len(row) and row[column].strip()
-        )
+        column = _column(source, next(rows, []), place)
+        for row in rows:
+            if entry := "".join(row[column : column + 1]).strip():
+                yield rows.line_num, entry
     except csv.Error as error:
-        raise place.fault(f"cannot read {source.file} as CSV: {error}") from error
+        message = f"{source.file}, line {rows.line_num}: cannot be read as CSV: {error}"
+        raise place.fault(message) from error
 
 
 def _column(source: ListFile, header: list[str], place: Place) -> int:
@@ -82,4 +94,30 @@ def _text(source: ListFile, place: Place) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise place.fault(f"{source.file} is not UTF-8 text") from error
+        line = content.count(b"\n", 0, error.start) + 1
+        raise place.fault(f"{source.file}, line {line}: not UTF-8 text") from error
+
+
+class Watch:
+    """Tells when files of lists are no longer what they were, once nobody writes them any more."""
+
+    def __init__(self) -> None:
+        self._told: dict[Path, tuple[int, int]] | None = None
+        self._last: dict[Path, tuple[int, int]] | None = None
+
+    def have_changed(self, lists: Lists) -> bool:
+        """Return whether files were changed since this was last true, and not since the last look.
+
+        It is true once at the beginning, too: for what came between reading them and this.
+        """
+        stamps = {}
+        for source in lists.values():
+            if isinstance(source, ListFile):
+                with suppress(OSError):  # gone: that is a change as well
+                    found = source.file.stat()
+                    stamps[source.file] = found.st_mtime_ns, found.st_size
+        at_rest, self._last = stamps == self._last, stamps
+        if at_rest and stamps != self._told:
+            self._told = stamps
+            return True
+        return False

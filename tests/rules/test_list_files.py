@@ -4,12 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from ingest.app import App
 from ingest.config.advice import warnings
+from ingest.config.lists import Lists, Watch
 from ingest.config.load import load
 from ingest.config.plan import rules_of
+from ingest.daemon import Daemon, Systemd
 from ingest.errors import ConfigErrors
 from ingest.model import Document
 from ingest.rules.percolate import RuleSet
+from ingest.rules.settings import ListFile
+from ingest.store import Store
 
 RULES = "rules: [{name: r, query: %s}]\n"
 
@@ -60,8 +65,9 @@ def test_a_csv_file_gives_a_column(tmp_path: Path) -> None:
         ("{ships: {file: none.txt}}", "cannot read"),
         ("{ships: {file: n.csv}}", "needs a `column:`"),
         ("{ships: {file: n.csv, column: nobody}}", "needs a `column:`"),
-        ("{ships: {file: bad.txt}}", "not UTF-8"),
-        ("{ships: {file: bad.csv, column: b}}", "as CSV"),
+        ("{ships: {file: bad.txt}}", "bad.txt, line 2: not UTF-8"),
+        ("{ships: {file: bad.csv, column: b}}", "bad.csv, line 3: cannot be read as CSV"),
+        ("{ships: {file: long.txt}}", "long.txt, line 3: an entry of more than"),
         ("{ships: 5}", "must be a list"),
         ("{ships: [a], 'two words': [b]}", "not a name"),
         ("{ferries: [a]}", "no list is called `ships`"),
@@ -69,11 +75,68 @@ def test_a_csv_file_gives_a_column(tmp_path: Path) -> None:
 )
 def test_a_list_that_cannot_be_read_is_a_fault(tmp_path: Path, lists: str, fault: str) -> None:
     (tmp_path / "n.csv").write_text("id,name\n", encoding="utf-8")
-    (tmp_path / "bad.txt").write_bytes(b"\xff\xfe")
-    (tmp_path / "bad.csv").write_text('a,b\n1,"2', encoding="utf-8")
+    (tmp_path / "bad.txt").write_bytes(b"tug\n\xff\xfe")
+    (tmp_path / "bad.csv").write_text('a,b\n1,2\n1,"2', encoding="utf-8")
+    (tmp_path / "long.txt").write_text("tug\r\n\r\n" + "x" * 2_000, encoding="utf-8")
 
     with pytest.raises(ConfigErrors, match=fault):
         configured(tmp_path, RULES % "a $ships" + f"lists: {lists}\n")
+
+
+def test_a_cell_of_a_csv_file_may_hold_a_line_end(tmp_path: Path) -> None:
+    (tmp_path / "n.csv").write_text('name\n"Sea\nQueen"\n', encoding="utf-8")
+
+    rules = configured(tmp_path, RULES % "$ships" + "lists: {ships: {file: n.csv}}\n")
+
+    assert finds(rules, "the Sea Queen")
+
+
+def test_a_change_of_a_file_is_told_once_it_has_come_to_rest(tmp_path: Path) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text("tug", encoding="utf-8")
+    watch = Watch()
+    of_files: Lists = {"ships": ListFile(file=names), "few": ("a",)}
+
+    def look() -> bool:
+        return watch.have_changed(of_files)
+
+    assert [look(), look(), look()] == [False, True, False]
+    names.write_text("tug\nferry", encoding="utf-8")
+    assert not look()
+    names.write_text("tug\nferry\nraft", encoding="utf-8")  # still being written
+    assert [look(), look(), look()] == [False, True, False]
+    names.unlink()
+    assert [look(), look(), look()] == [False, True, False]
+
+
+def test_the_daemon_takes_changed_lists_and_refuses_those_with_a_fault(tmp_path: Path) -> None:
+    """All else of the configuration waits for a reload, whatever its file says by then."""
+    names, config = tmp_path / "names.txt", tmp_path / "ingest.yaml"
+    names.write_text("tug", encoding="utf-8")
+    config.write_text(
+        RULES % "$ships" + "lists: {ships: {file: names.txt}}\ndatabase: sqlite:///i.db\n",
+        encoding="utf-8",
+    )
+    settings = load(config, {})
+    with Store.open(settings.database) as store:
+        app = App(settings, store, listens=False)
+        daemon = Daemon(app, config, Systemd({}))
+
+        def found(text: str) -> bool:
+            return bool(app.context.rules.match(Document("", text), "article"))
+
+        config.write_text("rules: [half a", encoding="utf-8")
+        names.write_text("ferry", encoding="utf-8")
+        daemon.read_lists()
+        assert (found("a tug"), found("a ferry")) == (False, True)
+        names.write_bytes(b"\xff")
+        daemon.read_lists()
+        assert found("a ferry")
+        standing = [(each.kind, each.subject) for each in store.conditions()]
+        assert ("reload_refused", "lists") in standing
+        names.write_text("raft", encoding="utf-8")
+        daemon.read_lists()
+        assert (found("a ferry"), found("a raft")) == (False, True)
 
 
 def test_check_points_out_entries_without_a_word(tmp_path: Path) -> None:
