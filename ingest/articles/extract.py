@@ -261,7 +261,7 @@ def to_json(id_: object, extraction: Extraction, url: str = "") -> dict[str, obj
         "body": extraction.body,
         "summary": extraction.summary,
         "language": extraction.language,
-        "canonical_url": addresses.same_but_case(extraction.canonical_url, url),
+        "canonical_url": addresses.same_but_case(extraction.canonical_url, url) or None,
         "image": extraction.image,
         "site_name": extraction.site_name,
         "method": extraction.method,

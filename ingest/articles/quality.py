@@ -11,25 +11,36 @@ _WALLS = (
     (
         "challenge page",
         re.compile(
-            r"just a moment|checking your browser|verify(?:ing)? (?:that )?you are (?:a )?human|attention required|are you a robot"
-            r"|access (?:to this page has been )?denied|enable javascript and cookies|unusual traffic|request blocked|captcha|ddos protection|security check",
-            re.I,
+            r"^just a moment|checking your browser|verify(?:ing)? (?:that )?you are (?:a )?human|^attention required|are you a robot"
+            r"|^access (?:to this page has been )?denied|enable javascript and cookies|unusual traffic from|request (?:was |has been )?blocked"
+            r"|(?:solve|complete|enter) (?:the|a|this) captcha|^captcha|ddos protection by|^security check\W*$|complete (?:the|a) security check",
+            re.I | re.M,
         ),
     ),
     (
         "consent wall",
         re.compile(
-            r"before you continue|we (?:value|care about) your privacy|cookie(?:s)? (?:consent|settings|preferences)|datenschutzeinstellungen"
-            r"|zustimm(?:en|ung)|consentement|consenti?miento|with your (?:consent|agreement)",
+            r"^before you continue|we (?:value|care about) your privacy|cookie(?:s)? (?:consent|settings|preferences)|^datenschutzeinstellungen"
+            r"|cookies?\b.{0,200}(?:zustimm|consent|akzept)|(?:zustimm|consenti|consent to).{0,120}\bcookie|with your (?:consent|agreement), we",
+            re.I | re.M,
+        ),
+    ),
+    (
+        "geo block",
+        re.compile(
+            r"unavailable (?:due to|for) legal reasons|not available in your (?:country|region|location)"
+            r"|country belonging to the european economic area|in ihrem land nicht verfügbar",
             re.I,
         ),
     ),
     (
         "soft 404",
         re.compile(
-            r"\b404\b|page (?:you (?:requested|are looking for) )?(?:could )?not (?:be )?found|page (?:no longer|doesn.t|does not) exist"
-            r"|seite (?:wurde )?nicht gefunden|page (?:introuvable|non trouvée)|p[áa]gina no encontrada|pagina non trovata|страница не найдена",
-            re.I,
+            r"^404\b|\b404\W+(?:error|not found|page)|error\W+404|page (?:you (?:requested|are looking for) )?(?:could )?not (?:be )?found"
+            r"|can(?:.t|not) find (?:the|that|this) page|page (?:no longer|doesn.t|does not) exist|page (?:introuvable|non trouvée)"
+            r"|seite (?:wurde )?nicht gefunden|p[áa]gina no encontrada|pagina non trovata|pagina niet gevonden|страница не найдена"
+            r"|сторінку не знайдено|sayfa bulunamadı|ページが見つかりません|页面不存在|페이지를 찾을 수 없|الصفحة غير موجودة",
+            re.I | re.M,
         ),
     ),
 )

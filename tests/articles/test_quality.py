@@ -1,6 +1,8 @@
 """The choice between a page's text and the feed's own."""
 
-from ingest.articles.quality import choose
+import pytest
+
+from ingest.articles.quality import choose, wall
 from ingest.model import Extraction
 
 FEED = Extraction(
@@ -38,3 +40,33 @@ def test_a_paywall_is_named_as_the_reason() -> None:
         "paywall",
         "the page's text is behind a subscription; the feed has more",
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "body"),
+    [
+        ("challenge page", "Just a moment...", ""),
+        ("challenge page", "Security check", "Complete the security check to go on."),
+        ("consent wall", "Before you continue to the Post", ""),
+        ("consent wall", "Post", "Mit Ihrer Zustimmung speichern wir Cookies."),
+        ("geo block", "451: Unavailable due to legal reasons", ""),
+        ("soft 404", "Sorry, we can’t find that page", ""),
+        ("soft 404", "Error 404", ""),
+    ],
+)
+def test_a_wall_is_known_by_its_words(name: str, title: str, body: str) -> None:
+    assert wall(title, body) == name
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("Council denies its consent", "Der Rat verweigerte am Dienstag seine Zustimmung."),
+        ("Security check at the port takes hours", "Drivers waited until noon."),
+        ("Storm over Vellmar", "A total of 404 people had to leave their houses."),
+        ("Port drops its captcha", "Visitors need not count cranes any more."),
+        ("Reporters: access to the quay was denied", "The port gave no reason."),
+    ],
+)
+def test_short_news_on_walls_and_checks_is_no_wall(title: str, body: str) -> None:
+    assert wall(title, body) is None

