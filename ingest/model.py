@@ -318,6 +318,10 @@ class RawPage:
     content_type: str | None = None
 
 
+SHARED_LINK = "shared_link"
+"""The outcome of a page that entries of one feed share, so that it is no one's."""
+
+
 @dataclass(frozen=True, slots=True)
 class PageRead:
     """How the page of an entry was had, or why not; kept on the entry for `explain`."""

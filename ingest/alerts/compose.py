@@ -63,13 +63,15 @@ def plan(
     silent: bool,
     update: Update | None = None,
     edit: bool = False,
+    again: bool = False,
 ) -> list[AlertPlan]:
     """Decide what becomes of each match of an article, in the order given.
 
     `standing` holds the alerts that exist by rule and key, `sources` the articles each stands for.
     An alert is raised once per rule and key; a silent entry raises none, but is still noted as a
     further source where an alert stands. `update` is what is new for those alerted already, if
-    anything is. An `edit` of a page raises no alert, unless the rule listens to edits.
+    anything is: with an `edit` those told of this very article, else those told of another. A page
+    read `again` raises no alert, unless the rule listens to edits.
     """
     plans = []
     for match in matches:
@@ -77,7 +79,7 @@ def plan(
         key = alert_key(rule, story_id, article_id)
         alert_id = standing.get((rule.name, key))
         if alert_id is None:
-            if edit and rule.on != "edit":
+            if again and rule.on != "edit":
                 continue
             why = AlertWhy.SILENT if silent else AlertWhy.ALERTED
             plans.append(AlertPlan(match, rule, key, why))

@@ -2,8 +2,8 @@
 
 import dataclasses
 import re
-from urllib.parse import urlsplit
 
+from ingest import urls
 from ingest.gates import is_gate
 from ingest.model import Extraction
 
@@ -70,12 +70,7 @@ GATE_TEXT = 200
 
 def is_front_page(asked: str, answered: str) -> bool:
     """Return whether a site answered with its front page where an article was asked for."""
-    return _is_front(answered) and not _is_front(asked)
-
-
-def _is_front(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.path in {"", "/"} and not parts.query and not parts.fragment
+    return urls.is_front(answered) and not urls.is_front(asked)
 
 
 def wall(title: str, body: str) -> str | None:

@@ -13,7 +13,7 @@ from ingest.alerts.updates import Update
 from ingest.jobs.context import Context
 from ingest.jobs.placing import closest, go_over, stands_alone
 from ingest.jobs.ports import Tx
-from ingest.jobs.scrape import unread
+from ingest.jobs.scrape import own_key, unread
 from ingest.model import (
     AlertWhy,
     Article,
@@ -28,7 +28,7 @@ from ingest.model import (
     Sketch,
     Story,
 )
-from ingest.stories import near, versions
+from ingest.stories import exact, near, versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +84,30 @@ def document(entry: Entry, extraction: Extraction, page: PageRead) -> Document:
     )
 
 
-def keep(tx: Tx, reading: Reading, context: Context, now: datetime) -> Kept:
-    """Keep a reading: the article, its place among the stories, its matches and alerts."""
+def keep(tx: Tx, reading: Reading, context: Context, now: datetime) -> Kept | None:
+    """Keep a reading: the article, its place among the stories, its matches and alerts.
+
+    None where it is of a page that other entries of the feed lead to as well: it says nothing about
+    this one. The feed's own text is an article of its own then.
+    """
     standing = tx.article_by_key(reading.key)
+    if standing is not None and _is_anothers(tx, standing, reading.entry):
+        if reading.extraction.method != "feed":
+            return None
+        reading, standing = replace(reading, key=own_key(reading.entry)), None
     since = now - context.stories.window
     kept = _edit(tx, standing, reading, since, now) if standing else _add(tx, reading, since, now)
     if matches := _heard(kept, reading):
         return replace(kept, alerts=_hear(tx, matches, kept, reading, context, now))
     return kept
+
+
+def _is_anothers(tx: Tx, standing: Article, entry: Entry) -> bool:
+    """Return whether a stored article is that of other entries, with which this one shares the link."""
+    if entry.article_id is not None or standing.feed_id != entry.feed_id:
+        return False
+    title = entry.title or entry.summary
+    return exact.is_anothers(entry.link or "", title, tx.led_by(standing.id, entry.feed_id))
 
 
 def _add(tx: Tx, reading: Reading, since: datetime, now: datetime) -> Kept:
@@ -146,16 +162,26 @@ def _hear(
 ) -> int:
     """Keep the matches and tell of them; return how many alerts were raised.
 
-    A page that had been read before and says something else now is an edit.
+    A page that had been read before and says something else now is an edit, and so is a feed's own
+    text after another. The page itself after the feed's teaser is none.
     """
     article, placement = kept.article, kept.placement
     story = tx.story(article.story_id)
-    edit = kept.change is Change.TEXT and not unread(reading.was)
+    again = kept.change is Change.TEXT and not unread(reading.was)
+    edit = again or _is_said_anew(kept, reading)
     update = _edited(article, reading) if edit else _grown(story, article, placement)
-    plans = _plans(tx, matches, story, article, reading, context, update=update, edit=edit)
+    plans = _plans(
+        tx, matches, story, article, reading, context, update=update, edit=edit, again=again
+    )
     for plan in plans:
         _settle(tx, plan, story, article, placement, reading, now)
     return sum(plan.why is AlertWhy.ALERTED for plan in plans)
+
+
+def _is_said_anew(kept: Kept, reading: Reading) -> bool:
+    """Return whether the feed's own text has become another, and still no page is read."""
+    was = reading.was
+    return was is not None and kept.change is Change.TEXT and kept.article.method == was.method
 
 
 def _grown(story: Story, article: Article, placement: Placement | None) -> Update | None:
@@ -173,7 +199,7 @@ def _edited(article: Article, reading: Reading) -> Update | None:
     facts = versions.replaced(article.body, was.body)
     if facts:
         named = ", ".join(f"{new} for {old}" for old, new in facts[:3])
-        return Update(AlertWhy.UPDATED, f"the page was edited; it has {named}")
+        return Update(AlertWhy.UPDATED, f"the text was edited; it has {named}")
     return updates.of_edit(was.title, was.body, article.title, article.body)
 
 
@@ -193,6 +219,7 @@ def _plans(
     *,
     update: Update | None,
     edit: bool,
+    again: bool,
 ) -> Sequence[compose.AlertPlan]:
     """Decide what becomes of each match, given the alerts that stand."""
     rules = context.rules.by_name
@@ -211,6 +238,7 @@ def _plans(
         silent=reading.entry.silent,
         update=update,
         edit=edit,
+        again=again,
     )
 
 

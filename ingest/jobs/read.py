@@ -9,8 +9,16 @@ from ingest.errors import Offline
 from ingest.jobs.context import OFFLINE_WAIT, Context
 from ingest.jobs.keep import Kept, document, keep, think
 from ingest.jobs.ports import Tx
-from ingest.jobs.scrape import Scraped, as_extraction, page_key, scrape, unread, wants_page
-from ingest.model import Article, Change, Entry, Exchange, Extraction, PageRead
+from ingest.jobs.scrape import (
+    Scraped,
+    as_extraction,
+    own_key,
+    page_key,
+    scrape,
+    unread,
+    wants_page,
+)
+from ingest.model import SHARED_LINK, Article, Change, Entry, Exchange, Extraction, PageRead
 
 TRIES = (timedelta(seconds=5), timedelta(seconds=30))
 """Waits between the tries for a page that fails in a way that may pass; then the feed's own text
@@ -51,12 +59,13 @@ def read(entry: Entry, context: Context, now: datetime) -> Read:
     store = context.doors.store
     own = _own_text(entry)
     was = store.article_by_id(entry.article_id) if entry.article_id else None
-    early = None
+    shared, early = _shares_link(entry, was), None
     if was is None and context.rules.early_for(entry.feed, entry.feed_tags):
-        early = _tell_early(entry, own, context, now)
-        was = early.article
+        key = own_key(entry) if shared else page_key(entry, entry.link, None)
+        early = _tell_early(entry, own, key, context, now)
+        was = early.article if early else None
     try:
-        scraped = scrape(entry, own, context, now)
+        scraped = SHARED if shared else scrape(entry, own, context, now)
     except Offline as error:
         return Read(entry, _wait_for_network(entry, error, context, now), None, early, Exchange())
     if scraped.exchange.again:
@@ -65,14 +74,41 @@ def read(entry: Entry, context: Context, now: datetime) -> Read:
         _put_off(entry, scraped, context, now)
         return Read(entry, scraped.page, None, early, scraped.exchange)
 
+    kept = _keep(entry, scraped, own, was, context, now)
+    if kept is None:
+        scraped = replace(SHARED, exchange=scraped.exchange)
+        kept = _keep(entry, scraped, own, was, context, now)
+    return Read(entry, scraped.page, kept, early, scraped.exchange)
+
+
+SHARED = Scraped(PageRead(SHARED_LINK, "other entries of the feed have the same link"), Exchange())
+
+
+def _shares_link(entry: Entry, was: Article | None) -> bool:
+    """Return whether an entry was found to be one of many with the same link."""
+    own = was is not None and unread(was) and was.key == own_key(entry)
+    return bool(entry.link) and (own or entry.page_outcome == SHARED_LINK)
+
+
+def _keep(
+    entry: Entry,
+    scraped: Scraped,
+    own: Extraction,
+    was: Article | None,
+    context: Context,
+    now: datetime,
+) -> Kept | None:
+    """Keep what was read of an entry and finish it; None where the page is that of other entries."""
     lesson, sighting = _lesson(scraped), track.seen(scraped.page, scraped.extraction)
     extraction = _choose(_without_habits(scraped, lesson, was, context), own, was)
     key = was.key if was else _key(entry, scraped)
     matches = context.rules.match(document(entry, extraction, scraped.page), "article", "edit")
     reading = think(entry, extraction, scraped.page, key=key, was=was, matches=matches)
 
-    def save(tx: Tx) -> Kept:
+    def save(tx: Tx) -> Kept | None:
         kept = keep(tx, reading, context, now)
+        if kept is None:
+            return None
         if lesson and unread(was) and kept.change is not Change.SAME:
             tx.learn(lesson.host, lesson.digests)
         if sighting and unread(was):
@@ -81,7 +117,7 @@ def read(entry: Entry, context: Context, now: datetime) -> Read:
         tx.finish_entry(entry, kept.article, scraped.page, again_at=again_at)
         return kept
 
-    return Read(entry, scraped.page, store.write(save), early, scraped.exchange)
+    return context.doors.store.write(save)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +172,12 @@ def _own_text(entry: Entry) -> Extraction:
     )
 
 
-def _tell_early(entry: Entry, own: Extraction, context: Context, now: datetime) -> Kept:
+def _tell_early(
+    entry: Entry, own: Extraction, key: str, context: Context, now: datetime
+) -> Kept | None:
     """Keep the feed's own text as the article and alert for the rules that want it at once."""
     page = PageRead("feed_text")
     matches = context.rules.match(document(entry, own, page), "entry")
-    key = page_key(entry, entry.link, None)
     reading = think(entry, own, page, key=key, was=None, matches=matches)
     return context.doors.store.write(lambda tx: keep(tx, reading, context, now))
 
@@ -153,6 +190,8 @@ def _choose(scraped: Scraped, own: Extraction, was: Article | None) -> Extractio
 
 
 def _key(entry: Entry, scraped: Scraped) -> str:
+    if scraped.page.outcome == SHARED_LINK:
+        return own_key(entry)
     canonical = scraped.extraction.canonical_url if scraped.extraction else None
     return page_key(entry, scraped.page.final_url, canonical)
 

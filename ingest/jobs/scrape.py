@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ingest import urls
 from ingest.articles import parts, quality
 from ingest.errors import ExtractError, FetchError, HttpStatus, NetworkError, Offline, TimedOut
 from ingest.feeds.polling import outcome_of
 from ingest.jobs.context import Context
 from ingest.model import (
+    SHARED_LINK,
     Article,
     Entry,
     Exchange,
@@ -133,7 +135,12 @@ def wants_page(entry: Entry, context: Context) -> bool:
 
 def page_key(entry: Entry, url: str | None, canonical: str | None) -> str:
     """Return the identity of the page that an entry leads to."""
-    return exact.page_key(url or entry.link, canonical, fallback=f"entry:{entry.id}")
+    return exact.page_key(url or entry.link, canonical, fallback=own_key(entry))
+
+
+def own_key(entry: Entry) -> str:
+    """Return the identity of an entry's article that is no page's."""
+    return f"entry:{entry.id}"
 
 
 def unread(article: Article | None) -> bool:
@@ -164,7 +171,16 @@ def _no_page(entry: Entry, context: Context) -> PageRead | None:
         return PageRead("feed_text", "the entry has no link")
     if not wants_page(entry, context):
         return PageRead("feed_text", "full_text is off")
+    if urls.is_front(entry.link) and entry.site == _site_of_feed(entry, context):
+        return PageRead(SHARED_LINK, "the link is the site's front page and no article's")
     return None
+
+
+def _site_of_feed(entry: Entry, context: Context) -> str | None:
+    try:
+        return urls.site(context.feed_config(entry.feed).url)
+    except ValueError:
+        return None
 
 
 def _kept_out(verdict: RobotsVerdict) -> Scraped:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, bindparam, case, func, select, update
 
 from ingest.model import (
+    SHARED_LINK,
     Article,
     Entry,
     EntryPlan,
@@ -24,7 +25,10 @@ from ingest.store.engine import among, as_one, chunks, insert_new
 from ingest.store.feeds import site_of
 from ingest.store.leases import FREED
 from ingest.store.tables import Utc, clean, entries, feeds
+from ingest.stories import exact
 
+MOST_LED = 100
+"""Entries looked at that led to one article."""
 FAILED_AFTER = 5
 """Failures of our own after which an entry is called failed; more than a page ever gets as tries."""
 
@@ -116,7 +120,7 @@ def known_hashes(
 _CHANGE = (
     update(entries)
     .where(entries.c.id == bindparam("entry"))
-    .values({"attempts": 0, "page_outcome": None, "page_error": None})
+    .values({"attempts": 0, "page_error": None})
 )
 _REKEY = update(entries).where(entries.c.id == bindparam("entry")).values(key=bindparam("new_key"))
 
@@ -131,8 +135,13 @@ def save(
 ) -> None:
     """Insert new entries and update changed ones, all due for reading at once, and rekey others.
 
-    An entry that another process stored in the meantime stays as it is.
+    An entry that another process stored in the meantime stays as it is. Those that share their link
+    with others are read from what the feed says of them, not from the page.
     """
+    plans = list(plans)
+    shared = exact.shared(
+        (plan.entry.link, plan.entry.title or plan.entry.summary) for plan in plans
+    )
     site = site_of(feed.current_url)
     new: list[dict[str, Any]] = []
     for plan in plans:
@@ -142,7 +151,12 @@ def save(
         if plan.why is EntryWhy.KNOWN:
             continue
         row = _as_said(plan.entry, site)
-        waiting = {"state": EntryState.WAITING, "why": plan.why, "read_at": now}
+        waiting = {
+            "state": EntryState.WAITING,
+            "why": plan.why,
+            "read_at": now,
+            "page_outcome": SHARED_LINK if plan.entry.link in shared else None,
+        }
         if plan.why is EntryWhy.CHANGED and plan.id is not None:
             edited = {**row, **waiting, "earlier": list(plan.earlier)}
             connection.execute(_CHANGE.values(edited), {"entry": plan.id})
@@ -170,6 +184,14 @@ def _as_said(entry: ParsedEntry, site: str) -> dict[str, Any]:
         "hash": entry.hash,
         "site": site_of(entry.link, fallback=site),
     }
+
+
+def led_to(connection: Connection, article_id: int, feed_id: int) -> Sequence[tuple[str, str]]:
+    """Return key and title, or text without one, of a feed's entries that led to an article."""
+    of = entries.c
+    query = select(of.key, of.title, of.summary).where(of.article_id == article_id)
+    found = connection.execute(query.where(of.feed_id == feed_id).limit(MOST_LED))
+    return [(row.key, row.title or row.summary) for row in found]
 
 
 # --- the work of reading ----------------------------------------------------------------------

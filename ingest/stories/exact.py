@@ -1,6 +1,7 @@
 """The same page: one identity for a page, whatever feed, link or spelling led to it."""
 
 import re
+from collections.abc import Collection, Iterable
 from urllib.parse import SplitResult, urlsplit
 
 from ingest import urls
@@ -14,15 +15,56 @@ def page_key(url: str | None, canonical: str | None, *, fallback: str) -> str:
 
     The canonical link (RFC 6596) is believed only where it can be the same page: sites are known to
     name their front page, a section or the bare script on every page, and a page of one outlet
-    shall not pass for another's. Without a readable address the identity is `fallback`.
+    shall not pass for another's. Without a readable address the identity is `fallback`, and where
+    it is a site's front page, which every day is another.
     """
     own = _spelled(url)
     if own is None:
         return fallback
     claimed = _spelled(canonical)
     if claimed is not None and _is_believable(urlsplit(claimed), urlsplit(own)):
-        return claimed
-    return own
+        own = claimed
+    return fallback if urls.is_front(own) else own
+
+
+def shared(said: Iterable[tuple[str | None, str]]) -> frozenset[str]:
+    """Return the links under which entries of one document, given by link and title, tell of different things.
+
+    Of two under an article's address one may be the other with a new headline.
+    """
+    titles: dict[str, set[str]] = {}
+    for link, title in said:
+        if link:
+            titles.setdefault(link, set()).add(squeezed(title))
+    return frozenset(
+        link
+        for link, found in titles.items()
+        if len(found) > (2 if len(found) > 1 and is_telling(link) else 1)
+    )
+
+
+def is_telling(link: str) -> bool:
+    """Return whether a link looks like one article's."""
+    own = _spelled(link)
+    return own is not None and _names_a_page(urlsplit(own))
+
+
+def is_anothers(link: str, title: str, others: Collection[tuple[str, bool]]) -> bool:
+    """Return whether the page at `link` is that of other entries of a feed, which share the link.
+
+    `others` are their titles, and whether the feed still lists them. On status pages, lists of
+    changes and of warnings many entries have one link. An entry that takes the place of another,
+    where the link is an article's, is the same one edited under a new guid.
+    """
+    titles = {squeezed(other) for other, _ in others}
+    if not titles or squeezed(title) in titles:
+        return False
+    return not is_telling(link) or any(listed for _, listed in others)
+
+
+def squeezed(title: str) -> str:
+    """Return a title as it is compared."""
+    return " ".join(title.split()).casefold()
 
 
 def _spelled(url: str | None) -> str | None:

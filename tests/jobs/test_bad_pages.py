@@ -7,8 +7,8 @@ import pytest
 from ingest.articles.settings import Articles
 from ingest.errors import FetchError, TooLarge
 from ingest.model import Response
-from tests.desk import page, prose
-from tests.jobs.desk import JobDesk
+from tests.desk import page, prose, rss
+from tests.jobs.desk import FEED, JobDesk
 
 REFERENCE = (Path(__file__).parents[2] / "docs/reference/pages.md").read_text("utf-8")
 URL = "https://a.example/1"
@@ -77,9 +77,10 @@ def test_an_article_on_a_faulty_page_is_read_and_the_fault_named(
     assert all(f"| `{warning}` |" in REFERENCE for warning in warnings)
 
 
-def test_an_entry_that_leads_to_a_front_page_on_purpose_is_read(desk: JobDesk) -> None:
-    desk.publish(("/", "The harbour", "In short."))
-    desk.page("/", "The harbour", *prose(5, "harbour"))
+def test_an_entry_that_leads_to_the_front_page_of_another_site_is_read(desk: JobDesk) -> None:
+    there = "https://project.example/"
+    desk.web.answers[FEED] = rss("A", [(there, "The harbour", "In short.")])
+    desk.web.answers[there] = page("The harbour", prose(5, "harbour"))
     desk.refresh()
 
     (done,) = desk.read()

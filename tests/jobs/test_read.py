@@ -221,6 +221,30 @@ def test_an_edit_makes_a_revision_and_is_told_to_rules_that_listen_to_edits(desk
     assert told.payload["data"]["rule"] == "rule 1"  # type: ignore[index]
 
 
+@pytest.mark.parametrize("page", [False, True])
+def test_another_text_of_the_feed_itself_is_an_edit_too(desk: JobDesk, page: bool) -> None:
+    if page:
+        desk.web.answers[PAGE] = HttpStatus("no", url=PAGE, status=403)
+    else:
+        desk.set(articles=Articles(full_text=False))
+    desk.rule("badger*", on="edit")
+    desk.rule("otter*")
+    desk.publish((*ITEM[:2], "57 badgers were seen at Tallberg on Monday, the office said."))
+    desk.refresh()
+    desk.read()
+    assert len(desk.deliver()) == 1
+    desk.later(minutes=61)
+    edited = "312 badgers and an otter were seen at Tallberg on Monday, the office said."
+    desk.publish((*ITEM[:2], edited))
+    desk.refresh()
+    desk.read()
+
+    told = {sent.payload["data"]["rule"]: sent.payload for sent in desk.deliver()}  # type: ignore[index]
+    assert told["rule 1"]["type"] == "alert.updated"
+    assert "of the text has changed" in told["rule 1"]["data"]["update"]["detail"]  # type: ignore[index]
+    assert told["rule 2"]["type"] == "alert.created"
+
+
 def test_an_unchanged_page_looked_at_again_tells_nothing(desk: JobDesk) -> None:
     publish(desk)
     desk.rule("badger*", on="edit")
