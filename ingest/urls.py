@@ -45,11 +45,20 @@ Ambiguous names (`ref`, `source`, `from`, `id`, `amp`, `output`) are not here: s
 the page by them, and losing an article is worse than comparing a copy twice.
 """
 
+SESSION_NAMES = frozenset(
+    ["phpsessid", "jsessionid", "asp.net_sessionid", "cftoken", "oscsid", "zenid"]
+)
+"""Parameters by which PHP, Java, ASP.NET, ColdFusion and two shops know a visitor without cookies."""
+SESSION_PREFIX = "aspsessionid"
+
+_NAMES = TRACKING_NAMES | SESSION_NAMES
+_PREFIXES = (*TRACKING_PREFIXES, SESSION_PREFIX)
 _PORTS = {"http": 80, "https": 443}
 _ODD_SPACE = re.compile(r"[\t\n\r]")
 _EDGES = "".join(map(chr, range(0x21)))
 _HOST = re.compile(r"[a-z0-9_.-]{1,253}")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid)=[^/;]*", re.IGNORECASE)
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
@@ -64,8 +73,8 @@ def canonical(url: str) -> str:
     """Return the one spelling under which an address is compared.
 
     Lower-case scheme and host, IDNA, no default port, no user name, no dot segments, the percent-
-    encoding of RFC 3986 §6.2.2, no tracking parameters and no fragment, except the `#!` with which
-    script-driven sites name a page.
+    encoding of RFC 3986 §6.2.2, no tracking parameters, no sessions (`;jsessionid=` too) and no
+    fragment, except the `#!` with which script-driven sites name a page.
     The order of parameters, a trailing slash and letter case of the path are kept.
     So are `http` and `https`, `www.`, `m.` and `amp` forms: only the site knows whether they are
     the same page, and it says so with its canonical link; two articles joined wrongly are a loss,
@@ -74,7 +83,7 @@ def canonical(url: str) -> str:
     """
     parts, host, port = _split(url)
     netloc = host if port == _PORTS[parts.scheme] else f"{host}:{port}"
-    path = _without_dots(_encoded(parts.path, safe="/:@!$&'()*+,;="))
+    path = _without_dots(_without_session(_encoded(parts.path, safe="/:@!$&'()*+,;=")))
     query = "&".join(_parameters(_encoded(parts.query, safe="/?:@!$&'()*+,;=[]|")))
     fragment = _encoded(parts.fragment, safe="/?:@!$&'()*+,;=")
     return (
@@ -191,7 +200,11 @@ def _parameters(query: str) -> list[str]:
 
 def _is_tracking(parameter: str) -> bool:
     name = parameter.partition("=")[0].lower()
-    return name in TRACKING_NAMES or name.startswith(TRACKING_PREFIXES)
+    return name in _NAMES or name.startswith(_PREFIXES)
+
+
+def _without_session(path: str) -> str:
+    return _PATH_SESSION.sub("", path) if ";" in path else path
 
 
 @cache

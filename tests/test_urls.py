@@ -36,6 +36,18 @@ SAME = [
         "https://e.org/a?id=7",
         id="trk",
     ),
+    pytest.param(
+        "https://e.org/a?PHPSESSID=1&id=7&ASPSESSIONIDAB=2", "https://e.org/a?id=7", id="session"
+    ),
+    pytest.param(
+        "https://e.org/a;jsessionid=1.n/b;v=2?c", "https://e.org/a/b;v=2?c", id="java session"
+    ),
+    pytest.param("https://e.org/a;%6Asessionid=1", "https://e.org/a", id="escaped session"),
+    pytest.param(
+        "https://e.org/a?sid=9f86d081884c7d65",
+        "https://e.org/a?sid=9f86d081884c7d65",
+        id="perhaps a session",
+    ),
     pytest.param("https://e.org/a?ref=b", "https://e.org/a?ref=b", id="ambiguous name kept"),
     pytest.param(" https://e.org/a\n/b ", "https://e.org/a/b", id="line break"),
     pytest.param("https:\\\\e.org\\a?b=\\", "https://e.org/a?b=%5C", id="backslashes"),

@@ -2,7 +2,8 @@
 
 The cases behind each rule:
 - a guid names an item, whatever its link does (permalinks with a date or a tracking tail);
-- guids that are addresses survive the site's move from http to https, or to `www.`;
+- guids that are addresses survive the site's move from http to https, or to `www.`, `m.` or a last
+  slash and back, and other session numbers in them (`?sid=`, `;jsessionid=`), as links do;
 - items without guid go by their link, unless that is only the feed's home page;
 - items with neither go by their title, or by their text where they have none;
 - guids made anew at each fetch name nothing; once a feed is known for them, its items go by the
@@ -22,19 +23,15 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from ingest import urls
+from ingest.feeds.volatile import lasting
 
-_SCHEME = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
-_COUNTED = (
-    "comments?|replies|responses|views?|reads?|likes?|shares?|votes?|points?|clicks?|"
-    "kommentare?|aufrufe|commentaires?|vues?|comentarios?|commenti|reacties|комментари\\w{0,4}"
+_PLACE = re.compile(r"https?://(?:(?:www|m|mobile)\.(?=[^/]*\.))?", re.IGNORECASE)
+_LAST_SLASH = re.compile(r"/(?=[?#]|$)")
+_SESSION = re.compile(
+    r"([?&;])(?:phpsessid|jsessionid|aspsessionid\w*|cftoken|oscsid|zenid|asp\.net_sessionid)=[^&;#/?]*(&?)"
+    r"|([?&])(?:sid|session|session_?id|sess)=(?=\d*[a-f])[0-9a-f]{16,128}(?:(&)|(?=#|$))",
+    re.IGNORECASE,
 )
-_AGO = "(?:sec|min|second|minute|hour|hr|day|week|month)s?\\.? ago"
-# A search that begins with a plain digit skips to the next one: what stands before it is asked later.
-_COUNTED_AFTER = re.compile(
-    rf"\d(?<![\w.,-]\d)[\d.,]{{0,12}}(?i:\s?[km]?\s?(?:(?:{_COUNTED})\b|{_AGO}\b))"
-)
-_COUNTED_BEFORE = re.compile(rf"\b(?:{_COUNTED})\s?[:(]\s?\d[\d.,]{{0,12}}\)?", re.IGNORECASE)
-_COUNT = re.compile(r"[:(]\s?\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ def keys(
     `home` is the feed's own page, which names none of its items.
     A key is short ASCII; its first letter says what it was made of.
     """
-    homes = {_address(home)} if home else set()
+    homes = {address(home)} if home else set()
     found: Sequence[str] = [_key(item, homes, habits) for item in items]
     found = _told_apart(items, found, _link_of, _both)
     found = _told_apart(items, found, _words_of, _finer)
@@ -83,7 +80,7 @@ def aliases(item: Traits, *, home: str | None = None, habits: Habits = USUAL) ->
 
     With each goes whether it names this item whatever its text: the title is in it.
     """
-    homes = {_address(home)} if home else set()
+    homes = {address(home)} if home else set()
     plain = _key(item, homes, Habits(fickle=habits.fickle))
     both = _both(plain, _link_of(item, plain)) if plain.startswith("g:") else plain
     found: dict[str, bool] = {}
@@ -102,16 +99,11 @@ def shared_guids(found: Sequence[str]) -> list[str]:
 def content_hash(title: str, text: str, link: str | None) -> str:
     """Return a hash that changes when a reader would say that the entry changed.
 
-    Markup, white space, counters (`12 comments`, `3 hours ago`), tracking parameters and the
-    scheme of the link are not in it.
+    Markup, white space, counters (`12 comments`, `3 hours ago`), and what `address` leaves out of
+    the link are not in it.
     """
-    words = " ".join(_without_counters(text).split())
-    return _digest(title, words, _address(link) if link else "")
-
-
-def _without_counters(text: str) -> str:
-    text = _COUNTED_AFTER.sub(" ", text)
-    return _COUNTED_BEFORE.sub(" ", text) if _COUNT.search(text) else text
+    words = " ".join(lasting(text).split())
+    return _digest(_plain(title), words, address(link) if link else "")
 
 
 def is_plain(key: str, shared: Collection[str]) -> bool:
@@ -122,15 +114,15 @@ def is_plain(key: str, shared: Collection[str]) -> bool:
 
 def _key(item: Traits, homes: set[str], habits: Habits) -> str:
     """Return the key of an entry seen alone."""
-    link = _address(item.link) if item.link else ""
+    link = address(item.link) if item.link else ""
     if item.guid and not habits.fickle:
         guid = _digest(_bare(item.guid))
         return _both(f"g:{guid}", link) if guid in habits.shared else f"g:{guid}"
     if link and link not in homes:
         return "l:" + _digest(link)
     if item.title:
-        return "t:" + _digest(link, item.title)
-    return "c:" + _digest(link, item.text)
+        return "t:" + _digest(link, _plain(item.title))
+    return "c:" + _digest(link, _plain(item.text))
 
 
 def _told_apart(
@@ -161,30 +153,47 @@ def _finer(key: str, words: str) -> str:
 
 
 def _link_of(item: Traits, key: str) -> str:
-    return _address(item.link) if item.link and key.startswith("g:") else ""
+    return address(item.link) if item.link and key.startswith("g:") else ""
 
 
 def _words_of(item: Traits, key: str) -> str:
-    return item.text if key.startswith("t:") else item.title
+    return _plain(item.text if key.startswith("t:") else item.title)
 
 
 def _date_of(item: Traits, key: str) -> str:
     return "" if key.startswith("t:") else item.published
 
 
+def _plain(text: str) -> str:
+    """Return a text without its counters, unless it is nothing else."""
+    return lasting(text).strip() or text
+
+
 @lru_cache(maxsize=1024)
-def _address(link: str) -> str:
-    """Return what names a page in a link: no scheme or `www.`, but the fragment of a live page."""
+def address(link: str) -> str:
+    """Return what names a page in a link: no scheme, `www.`, `m.`, last slash or session.
+
+    The fragment is kept: pages of live news name their items so.
+    """
     try:
         address = urls.canonical(link)
     except ValueError:
         return link
     fragment = link.partition("#")[2]
-    return _bare(address) + ("" if not fragment or "#" in address else f"#{fragment}")
+    return _bare(address + ("" if not fragment or "#" in address else f"#{fragment}"))
 
 
 def _bare(guid: str) -> str:
-    return _SCHEME.sub("", guid, count=1) if _SCHEME.match(guid) else guid
+    """Return a guid; of one that is an address, what names the page."""
+    if not _PLACE.match(guid):
+        return guid
+    page = _PLACE.sub("", _SESSION.sub(_joint, guid), count=1)
+    return _LAST_SLASH.sub("", page, count=1)
+
+
+def _joint(session: re.Match[str]) -> str:
+    """Return what joins the parameters beside a session."""
+    return (session[1] or session[3]) if session[2] or session[4] else ""
 
 
 def _digest(*parts: str) -> str:

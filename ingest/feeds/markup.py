@@ -13,6 +13,9 @@ _TAG = re.compile(r"<[^<>]*>")
 _BREAK = re.compile(
     r"<(?:br|hr|/?(?:p|div|li|tr|h[1-6]|blockquote|section))\b[^<>]*>", re.IGNORECASE
 )
+_EDGE = re.compile(
+    r"</?(?:a|br|hr|p|div|li|td|tr|h[1-6]|blockquote|section)\b[^<>]*>", re.IGNORECASE
+)
 _SPACE = re.compile(r"[ \t\r\n\f\v]+")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _MARKUP = re.compile("[<&]")
@@ -77,8 +80,10 @@ def plain(source: str) -> str:
 
 
 def words(safe: str) -> str:
-    """Return the text of HTML that `sanitised` or `escaped` gave."""
-    return html.unescape(_TAG.sub(" ", safe)) if _MARKUP.search(safe) else safe
+    """Return the text of HTML that `sanitised` or `escaped` gave; blocks and links are lines of it."""
+    if not _MARKUP.search(safe):
+        return safe
+    return html.unescape(_TAG.sub(" ", _EDGE.sub("\n", safe)))
 
 
 def _is_tangled(source: str) -> bool:

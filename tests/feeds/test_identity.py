@@ -33,6 +33,20 @@ def key(one: Traits, habits: Habits = USUAL) -> str:
             item(None, "http://e.org/a", "A"), item(None, "https://e.org/a?utm_source=x", "B"), id="link"
         ),
         pytest.param(item(None, HOME, "A", "x"), item(None, HOME, "A", "y"), id="home page: title"),
+        pytest.param(item(None, "https://www.e.org/a/"), item(None, "https://m.e.org/a"), id="m. and slash"),
+        pytest.param(item(None, "https://e.org/a/?x=1"), item(None, "https://e.org/a?x=1"), id="slash, query"),
+        pytest.param(
+            item(None, "https://e.org/a?sid=9f86d081884c7d65&p=2"),
+            item(None, "https://e.org/a?sid=60303ae22b998861&p=2"),
+            id="session number",
+        ),
+        pytest.param(
+            item(None, "https://e.org/a;jsessionid=F1.node2?p=2"), item(None, "https://e.org/a?p=2"), id="java session"
+        ),
+        pytest.param(item("https://e.org/?p=7&PHPSESSID=x1"), item("https://e.org/?p=7"), id="guid with session"),
+        pytest.param(item("https://e.org/?PHPSESSID=x1&p=7"), item("https://e.org/?p=7"), id="session first"),
+        pytest.param(item(None, None, "A (3 comments)"), item(None, None, "A (14 comments)"), id="counted title"),
+        pytest.param(item(None, None, "", "x. 3 comments"), item(None, None, "", "x. 4 comments"), id="counted text"),
         pytest.param(item(None, None, "A", "x"), item(None, None, "A", "y"), id="title alone"),
     ],
 )  # fmt: skip
@@ -49,6 +63,13 @@ def test_an_item_keeps_its_key(before: Traits, after: Traits) -> None:
         pytest.param(item(None, "https://e.org/live#1"), item(None, "https://e.org/live#2"), id="live"),
         pytest.param(item(None, HOME, "A"), item(None, HOME, "B"), id="home page"),
         pytest.param(item(None, None, "A"), item(None, None, "B"), id="titles"),
+        pytest.param(item(None, "https://e.org/a?sid=12"), item(None, "https://e.org/a?sid=13"), id="short sid"),
+        pytest.param(
+            item(None, "https://e.org/a?sid=9f86d081884c7d65", "A"),
+            item(None, "https://e.org/a?sid=60303ae22b998861", "B"),
+            id="articles by sid",
+        ),
+        pytest.param(item(None, None, "", "3 comments"), item(None, None, "", "4 comments"), id="counts only"),
         pytest.param(item(None, None, "", "x"), item(None, None, "", "y"), id="texts"),
         pytest.param(item("x", "https://e.org/a"), item("x", "https://e.org/b"), id="one guid"),
         pytest.param(item("x", HOME, "A"), item("x", HOME, "B"), id="one guid and link"),
@@ -87,12 +108,38 @@ def test_a_feed_that_reuses_guids_has_the_same_keys_whatever_stands_beside_an_it
         (("T", "Story. Comments (3)", None), ("T", "Story. Comments (4)", None)),
         (("T", "Posted 3 hours ago: x", None), ("T", "Posted 5 hours ago: x", None)),
         (("T", "x", "https://e.org/a?fbclid=1"), ("T", "x", "https://e.org/a")),
+        (("T", "x", "https://e.org/a;jsessionid=1"), ("T", "x", "http://www.e.org/a/")),
+        (("T (3 comments)", "x", None), ("T (4 comments)", "x", None)),
+        (("T", "Story\n12 comments\n3 shares\nMore", None), ("T", "Story\n1k comments\n4 shares\nMore", None)),
+        (("T", "Story [12 comments, 3 shares]", None), ("T", "Story [13 comments, 4 shares]", None)),
+        (("T", "Story | 12 views | 3 likes | x", None), ("T", "Story | 9 views | 1 like | x", None)),
+        (("T", "Points: 3\n# Comments: 4", None), ("T", "Points: 5\n# Comments: 6", None)),
+        (("T", "submitted 5 minutes ago by jo", None), ("T", "submitted 2 hours ago by jo", None)),
+        (("T", "A story without full stop 3 comments", None), ("T", "A story without full stop 9 comments", None)),
     ],
 )  # fmt: skip
 def test_what_changes_by_itself_is_no_edit(
     before: tuple[str, str, str | None], after: tuple[str, str, str | None]
 ) -> None:
     assert identity.content_hash(*before) == identity.content_hash(*after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("passed by 3 votes", "passed by 212 votes"),
+        ("It passed by 3 votes.", "It passed by 212 votes."),
+        ("by 3 votes to 2", "by 4 votes to 2"),
+        ("The index lost 3 points. More", "The index lost 90 points. More"),
+        ("bought 5 shares of the firm", "bought 900 shares of the firm"),
+        ("The result in votes: 5 for, 3 against", "The result in votes: 6 for, 3 against"),
+        ("The rocket fell 3 days ago near Minsk", "The rocket fell 5 days ago near Minsk"),
+    ],
+)
+def test_numbers_in_a_sentence_are_what_it_says(before: str, after: str) -> None:
+    for link in (None, "https://e.org/a"):
+        assert identity.content_hash("T", before, link) != identity.content_hash("T", after, link)
+    assert identity.content_hash(before, "x", None) != identity.content_hash(after, "x", None)
 
 
 @pytest.mark.parametrize(
