@@ -53,6 +53,12 @@ SESSION_PREFIX = "aspsessionid"
 
 _NAMES = TRACKING_NAMES | SESSION_NAMES
 _PREFIXES = (*TRACKING_PREFIXES, SESSION_PREFIX)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_HOST_FIRST = re.compile(
+    r"(?:localhost|[^\s/:@?#\[\]]+\.[^\s/:@?#\[\]]+|[^\s/:@?#\[\]]+(?=:\d)|\[[0-9a-f:.]+\])"
+    r"(?::\d{1,5})?(?:[/?#]|$)",
+    re.IGNORECASE,
+)
 _PORTS = {"http": 80, "https": 443}
 _ODD_SPACE = re.compile(r"[\t\n\r]")
 _EDGES = "".join(map(chr, range(0x21)))
@@ -124,6 +130,22 @@ def join(base: str, link: str) -> str | None:
     except ValueError:
         return None
     return absolute.replace(" ", "%20")
+
+
+def typed(text: str) -> tuple[str, ...]:
+    """Return the addresses that a person or another reader may mean, likeliest first.
+
+    Without a scheme that is https, then http; `feed://` is http, `feed:https://` what it says
+    (draft-obasanjo-feed-URI-scheme). Empty for what is no http or https address.
+    """
+    text = text.strip(_EDGES)
+    if text[:5].lower() == "feed:":
+        text = f"http:{text[5:]}" if text[5:7] == "//" else text[5:]
+    text = text.removeprefix("//")
+    tries = [text] if _SCHEME.match(text) else []
+    if not tries and _HOST_FIRST.match(text):
+        tries = [f"https://{text}", f"http://{text}"]
+    return tuple(address for each in tries if (address := join("", each)))
 
 
 @lru_cache(maxsize=512)

@@ -172,3 +172,22 @@ def test_a_site_is_the_registrable_domain_or_host_and_port(url: str, expected: s
 )
 def test_links_are_read_against_their_base(link: str, expected: str | None) -> None:
     assert urls.join("http://h:81/news/feed.xml", link) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (" https://a.example/x ", ["https://a.example/x"]),
+        ("a.example/x?u=http://b.example", ["https://a.example/x?u=http://b.example",
+                                            "http://a.example/x?u=http://b.example"]),
+        ("localhost:8080", ["https://localhost:8080", "http://localhost:8080"]),
+        ("[::1]/x", ["https://[::1]/x", "http://[::1]/x"]),
+        ("//a.example/", ["https://a.example/", "http://a.example/"]),
+        ("feed://a.example/", ["http://a.example/"]),
+        ("FEED:https://a.example/", ["https://a.example/"]),
+        *((each, []) for each in ("", "word", "/x", "ftp://a.example/", "mailto:b@a.example",
+                                  "b@a.example", "javascript:alert(1)", "http://", "feed:")),
+    ],
+)  # fmt: skip
+def test_what_people_write_as_an_address(written: str, meant: list[str]) -> None:
+    assert list(urls.typed(written)) == meant

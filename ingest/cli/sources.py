@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ingest import urls
 from ingest.cli.output import dumps, json_option, table
 from ingest.cli.root import Session
 from ingest.config import edit
@@ -32,7 +33,7 @@ def discover(session: Session, url: str, as_json: bool) -> None:
     """Look for the feeds of the site or page at URL."""
     settings = session.settings() if session.config.exists() else None
     fetch, contact = (settings.fetch, settings.contact) if settings else (Fetch(), None)
-    found = _find(fetch, url, contact)
+    _, found = _find(fetch, _addresses(url), contact)
     rows = [_row(each) for each in found]
     if as_json:
         for row in rows:
@@ -51,12 +52,16 @@ def discover(session: Session, url: str, as_json: bool) -> None:
 def add(session: Session, url: str, name: str | None, tags: tuple[str, ...]) -> None:
     """Add the feed at URL to the configuration file that lists the feeds."""
     settings = session.settings()
-    wanted = WantedFeed(name or url, url, tuple(dict.fromkeys(tags)))
-    _refuse_known(settings, wanted)
-    _look_at(settings, url)
+    tries, labels = _addresses(url), tuple(dict.fromkeys(tags))
+    for address in tries:
+        _refuse_known(settings, WantedFeed(name or address, address, labels))
+    address, warning = _look_at(settings, tries)
+    wanted = WantedFeed(name or address, address, labels)
     with edit.alone(session.config):
         _refuse_known(session.settings(), wanted)
         path = edit.add(session.config, [wanted], os.environ)
+    if warning:
+        click.echo(f"warning: {warning}; added all the same", err=True)
     click.echo(f"{wanted.name} added to {path}; {NEXT}")
 
 
@@ -75,7 +80,7 @@ def remove(session: Session, name: str) -> None:
 @click.pass_obj
 def import_(session: Session, file: Path) -> None:
     """Add the feeds of an OPML FILE; the outlines around a feed become its tags."""
-    listed = opml.read(file.read_bytes())
+    listed, left_out = opml.read(file.read_bytes())
     with edit.alone(session.config):
         new = _unknown(listed, wanted_feeds(session.settings()))
         path = edit.add(session.config, new, os.environ) if new else None
@@ -84,18 +89,29 @@ def import_(session: Session, file: Path) -> None:
         click.echo(f"nothing to add{there}")
     else:
         click.echo(f"{len(new)} feeds added to {path}{there}; {NEXT}")
+    for each in left_out:
+        click.echo(f"left out: {each}", err=True)
 
 
 def _unknown(listed: Iterable[WantedFeed], known: Collection[WantedFeed]) -> list[WantedFeed]:
     """Return those feeds whose addresses are not known, under names that are free."""
-    addresses, names = {feed.url for feed in known}, {feed.name for feed in known}
+    addresses, names = {_spelling(feed.url) for feed in known}, {feed.name for feed in known}
     new = []
     for feed in listed:
-        if feed.url not in addresses:
+        if _spelling(feed.url) not in addresses:
             name = opml.free_name(feed.name, feed.url, names)
             names.add(name)
+            addresses.add(_spelling(feed.url))
             new.append(WantedFeed(name, feed.url, feed.tags))
     return new
+
+
+def _spelling(url: str) -> str:
+    """Return the one spelling of an address; as written where it is a reference and no address."""
+    try:
+        return urls.canonical(url)
+    except ValueError:
+        return url
 
 
 @click.command()
@@ -110,13 +126,34 @@ def export(session: Session) -> None:
         click.echo(f"warning: {name} is left out: its address has a reference", err=True)
 
 
-def _find(fetch: Fetch, url: str, contact: str | None) -> "list[Found]":
+def _addresses(written: str) -> tuple[str, ...]:
+    """Return what an address on the command line may mean, likeliest first."""
+    if found := urls.typed(written):
+        return found
+    raise click.ClickException(
+        f"{written} is no web address; write for example https://example.org/feed.xml"
+    )
+
+
+def _find(
+    fetch: Fetch, addresses: tuple[str, ...], contact: str | None
+) -> "tuple[str, list[Found]]":
+    """Return the first of these addresses that answers, and the feeds there.
+
+    Raises FetchError, that of the first, where none does.
+    """
     from ingest.fetch.client import Client, user_agent
     from ingest.jobs.discover import find
 
+    failed: list[FetchError] = []
     client = Client(fetch, user_agent=user_agent(contact))
     try:
-        return find(client, url if "://" in url else f"https://{url}", clock=monotonic)
+        for address in addresses:
+            try:
+                return address, find(client, address, clock=monotonic)
+            except FetchError as error:
+                failed.append(error)
+        raise failed[0]
     finally:
         client.close()
 
@@ -136,22 +173,30 @@ def _row(found: "Found") -> dict[str, object]:
 
 def _refuse_known(settings: Settings, wanted: WantedFeed) -> None:
     for feed in wanted_feeds(settings):
-        if feed.url == wanted.url:
+        if _spelling(feed.url) == _spelling(wanted.url):
             raise click.ClickException(f"this address is there already, as {feed.name}")
         if feed.name == wanted.name:
             raise click.ClickException(f"another feed is called {feed.name}")
 
 
-def _look_at(settings: Settings, url: str) -> None:
-    """Say what stands at an address; a page is refused, since its feed has another."""
+def _look_at(settings: Settings, tries: tuple[str, ...]) -> tuple[str, FetchError | None]:
+    """Return at which address the feed is, and what is to be said where nothing answers.
+
+    A page is refused, since its feed has another address; so is a guess that nothing answers to.
+    """
     try:
-        found = _find(settings.fetch, url, settings.contact)
+        address, found = _find(settings.fetch, tries, settings.contact)
     except FetchError as error:
-        click.echo(f"warning: {error}; added all the same", err=True)
-        return
+        if len(tries) > 1:
+            raise click.ClickException(
+                f"{error}; write {tries[0]} to add it all the same"
+            ) from error
+        return tries[0], error
     if any(each.why == "page" for each in found):
-        return
+        return address, None
     named = "".join(f"\n  {each.url}  {each.feed.title}" for each in found)
     raise click.ClickException(
-        f"{url} is no feed; its site has:{named}" if named else f"{url} is no feed, and names none"
+        f"{address} is no feed; its site has:{named}"
+        if named
+        else f"{address} is no feed, and names none"
     )

@@ -18,6 +18,7 @@ from time import monotonic, sleep
 import yaml
 
 from ingest.config import nodes
+from ingest.config.expand import Expander, has_reference
 from ingest.config.load import files, load
 from ingest.errors import ConfigError
 from ingest.model import WantedFeed
@@ -25,6 +26,7 @@ from ingest.model import WantedFeed
 MAX_WAIT_S = 20.0
 """For another edit; that of a configuration of 10,000 feeds takes six seconds."""
 _BOM = "\ufeff"
+_NOWHERE = nodes.Node(None, nodes.Place("", 0, 0))
 _Loader: type[yaml.CSafeLoader] | type[yaml.SafeLoader] = getattr(
     yaml, "CSafeLoader", yaml.SafeLoader
 )
@@ -84,10 +86,11 @@ def remove(config: Path, name: str, environ: Mapping[str, str]) -> Path:
 
     Raises ConfigError, with all files as they were, where there is none or a rule asks for it.
     """
+    expander = Expander(environ, config.parent)
     for path in files(config, environ):
         text = _read(path)
         feeds = _feeds(text) or []
-        names = [each.get("name") or each.get("url") for each in feeds]
+        names = [_called(each, expander) for each in feeds]
         if name in names:
             at = names.index(name)
             shorter = without_item(text, at)
@@ -267,6 +270,15 @@ def _feeds(text: str) -> list[dict[str, object]] | None:
         return None
     plain = [_plain(item) for item in node.items()]
     return [item for item in plain if isinstance(item, dict)]
+
+
+def _called(item: Mapping[str, object], expander: Expander) -> object:
+    """Return what a feed is called, as `FeedConfig.called` does; what is missing stays as written."""
+    name = item.get("name")
+    written = name or item.get("url")
+    if not isinstance(written, str) or (not name and has_reference(written)):
+        return written
+    return expander.text(_NOWHERE, written)
 
 
 def _plain(node: nodes.Node) -> object:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import quoteattr
 
@@ -11,26 +12,36 @@ from ingest.feeds import encoding, markup
 from ingest.model import WantedFeed
 
 MAX_FEEDS = 100_000
+MAX_TAGS = 50
+"""Outlines around a feed that become its tags; people nest two or three."""
 _STRAY = re.compile(r"&(?!(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);)")
 """Ampersands in addresses that a writer forgot to escape; many do."""
+_DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[\]]*>", re.IGNORECASE)
+_ESCAPES = {"%": "%25", ",": "%2C", "/": "%2F"}
+"""What has a meaning of its own between the tags of a category."""
+_NO_FEED = {"link", "include"}
+"""Types of outlines whose `url` is a page or another list (OPML 2.0)."""
+
+_Attributes = dict[str, str]
 
 
-def read(body: bytes) -> list[WantedFeed]:
-    """Return the feeds of an OPML document, each address and each name once, in its order.
+def read(body: bytes) -> tuple[list[WantedFeed], list[str]]:
+    """Return the feeds of an OPML document in its order, and in words what was left out.
 
-    The outlines around a feed become its tags, and so do its categories.
-    Raises ParseError for what is no OPML.
+    Each address and each name comes once. The outlines around a feed become its tags, and so do its
+    categories. Raises ParseError for what is no OPML.
     """
-    text = encoding.readable(encoding.decode(body, None)[0])
-    if text[:9].upper().startswith("<!DOCTYPE"):
-        raise ParseError("an OPML file with a DOCTYPE is not read")
+    text = _DOCTYPE.sub("", encoding.readable(encoding.decode(body, None)[0]), count=1)
+    if "<!DOCTYPE" in text[:9].upper():
+        raise ParseError("an OPML file with definitions in its DOCTYPE is not read")
     try:
         root = ET.fromstring(_STRAY.sub("&amp;", text))  # noqa: S314 - no DOCTYPE, no entities
     except (ET.ParseError, ValueError) as error:
         raise ParseError(f"the file is no well-formed OPML: {error}") from error
-    if root.tag.lower() != "opml":
+    if _tag(root) != "opml":
         raise ParseError(f"the file is no OPML but <{root.tag[:60]}>")
-    return list(_named(_outlines(root)))
+    left_out: list[str] = []
+    return list(_named(_feeds(root, left_out), left_out)), left_out
 
 
 def write(feeds: Iterable[WantedFeed], title: str) -> str:
@@ -38,7 +49,7 @@ def write(feeds: Iterable[WantedFeed], title: str) -> str:
     folders: dict[str, list[str]] = {}
     for feed in feeds:
         names = f"text={quoteattr(feed.name)} title={quoteattr(feed.name)}"
-        tags = ",".join(tag.replace(",", " ") for tag in feed.tags)
+        tags = ",".join("".join(_ESCAPES.get(char, char) for char in tag) for tag in feed.tags)
         category = f" category={quoteattr(tags)}" if tags else ""
         line = f'<outline type="rss" {names} xmlUrl={quoteattr(feed.url)}{category}/>'
         folders.setdefault(feed.tags[0] if feed.tags else "", []).append(line)
@@ -52,38 +63,70 @@ def write(feeds: Iterable[WantedFeed], title: str) -> str:
     return "\n".join([*lines, *body, "  </body>", "</opml>", ""])
 
 
-def _outlines(root: ET.Element) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Yield title, address and tags of each feed, in the order of the document."""
-    outlines = reversed(root.findall("body/outline"))
-    waiting: list[tuple[ET.Element, tuple[str, ...]]] = [(outline, ()) for outline in outlines]
+def _tag(element: ET.Element) -> str:
+    """Return the name of an element, whatever its letter case and namespace."""
+    return element.tag.rpartition("}")[2].lower()
+
+
+def _outlines(root: ET.Element) -> Iterator[tuple[_Attributes, str, tuple[str, ...]]]:
+    """Yield attributes, title and the titles around it of each outline, in the document's order."""
+    waiting: list[tuple[ET.Element, tuple[str, ...]]] = [(root, ())]
     while waiting:
-        outline, tags = waiting.pop()
-        given = {name.lower(): value for name, value in outline.attrib.items()}
-        title = markup.line(given.get("title") or given.get("text") or "")
-        address = urls.join("", given.get("xmlurl", ""))
-        if address:
-            parts = (part.strip("/ ") for part in given.get("category", "").split(","))
-            own = [markup.line(part.rsplit("/", 1)[-1]) for part in parts]
-            yield title, address, tuple(dict.fromkeys(tag for tag in (*tags, *own) if tag))
-        inner = (*tags, title) if title and not address else tags
-        waiting += [(child, inner) for child in reversed(outline.findall("outline"))]
+        element, around = waiting.pop()
+        if _tag(element) == "outline":
+            given = {name.lower(): value for name, value in element.attrib.items()}
+            title = markup.line(given.get("title") or given.get("text") or "")
+            yield given, title, around
+            around = (*around, title)[:MAX_TAGS] if title and not _written(given) else around
+        inner = (child for child in reversed(element) if _tag(child) in {"body", "outline"})
+        waiting += [(child, around) for child in inner]
 
 
-def _named(outlines: Iterable[tuple[str, str, tuple[str, ...]]]) -> Iterator[WantedFeed]:
+def _feeds(root: ET.Element, left_out: list[str]) -> Iterator[WantedFeed]:
+    """Yield the feed of each outline that has one."""
+    for given, title, around in _outlines(root):
+        kind, written = given.get("type", "").lower(), _written(given)
+        is_other = kind in _NO_FEED and not given.get("xmlurl")
+        addresses = () if is_other else urls.typed(written)
+        if addresses:
+            tags = dict.fromkeys(tag for tag in (*around, *_categories(given)) if tag)
+            yield WantedFeed(title, addresses[0], tuple(tags))
+        elif written:
+            why = "is not said to be a feed" if is_other else "is no web address"
+            left_out.append(f"{title or 'an outline'}: `{written[:200]}` {why}")
+        elif kind == "rss":
+            left_out.append(f"{title or 'an outline'}: there is no address")
+
+
+def _written(given: _Attributes) -> str:
+    """Return the address of an outline, also where an old writer calls it `url`."""
+    return markup.line(given.get("xmlurl") or given.get("url") or "")
+
+
+def _categories(given: _Attributes) -> Iterator[str]:
+    """Yield the last part of each category; the escapes are those of `write`."""
+    for category in given.get("category", "").split(","):
+        tag = category.strip("/ ").rpartition("/")[2]
+        for char, escape in reversed(_ESCAPES.items()):
+            tag = re.sub(escape, char, tag, flags=re.IGNORECASE)
+        yield markup.line(tag)
+
+
+def _named(feeds: Iterable[WantedFeed], left_out: list[str]) -> Iterator[WantedFeed]:
     """Yield each address once, under a name that no other has; further outlines add their tags."""
     found: dict[str, WantedFeed] = {}
     names: set[str] = set()
-    for title, url, tags in outlines:
-        if url in found:
-            known = found[url]
-            merged = tuple(dict.fromkeys((*known.tags, *tags)))
-            found[url] = WantedFeed(known.name, url, merged)
+    for feed in feeds:
+        if known := found.get(feed.url):
+            tags = tuple(dict.fromkeys((*known.tags, *feed.tags)))
+            found[feed.url] = replace(known, tags=tags)
             continue
         if len(found) >= MAX_FEEDS:
+            left_out.append(f"all feeds after the first {MAX_FEEDS:,}")
             break
-        name = free_name(title or url, url, names)
+        name = free_name(feed.name or feed.url, feed.url, names)
         names.add(name)
-        found[url] = WantedFeed(name, url, tags)
+        found[feed.url] = replace(feed, name=name)
     yield from found.values()
 
 

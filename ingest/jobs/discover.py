@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from ingest.errors import FetchError, ParseError
-from ingest.feeds import discover, parse
+from ingest.feeds import discover, encoding, parse
 from ingest.feeds.discover import Candidate
 from ingest.feeds.freshness import ACCEPT
 from ingest.jobs.ports import Fetcher
@@ -36,7 +36,7 @@ def find(fetcher: Fetcher, url: str, *, clock: Callable[[], float]) -> list[Foun
     page = _get(fetcher, url)
     if itself := _read(page, "page"):
         return [itself]
-    html = page.body.decode("utf-8", "replace")
+    html, _ = encoding.decode(page.body, page.headers.get("content-type"))
     named = [*discover.in_page(html, page.url), *_robots(fetcher, page.url)]
     found = list(_readable(fetcher, named, until, clock))
     if found:

@@ -1,5 +1,7 @@
 """Feeds found, added, taken out, imported and exported, as an operator does."""
 
+import subprocess
+
 from tests.desk import Desk, rss
 
 
@@ -27,6 +29,49 @@ def test_from_a_site_to_a_configured_feed_and_back(desk: Desk) -> None:
     desk.run("feeds", "remove", "Outlet")
     desk.run("feeds", "remove", "Outlet", code=2)
     assert "Outlet" not in desk.config.read_text()
+
+
+def test_an_address_is_taken_without_its_scheme_and_only_once(desk: Desk) -> None:
+    desk.configure(feeds=[], rules=[])
+    desk.origin.publish("/feed.xml", rss("Outlet", [("/1.html", "One", "1.")]))
+    feed = desk.origin.url("/feed.xml")
+
+    desk.run("feeds", "add", feed.removeprefix("http://"))
+    again = desk.run("feeds", "add", f"{feed}#top", "--name", "Again", code=1)
+
+    assert desk.config.read_text().count(feed) == 1
+    assert f"as {feed}" in again
+
+
+def test_nothing_is_said_to_be_added_before_it_is(desk: Desk) -> None:
+    desk.configure(feeds=[], rules=[])
+    away = desk.origin.url("/away.xml")
+
+    refused = desk.run("feeds", "add", away, "--name", " ", code=2)
+    strange = desk.run("feeds", "add", "ftp://a.example/rss", code=1)
+    guessed = desk.run("feeds", "add", away.removeprefix("http://"), code=1)
+    desk.run("feeds", "add", away)
+
+    assert "added" not in refused + strange
+    assert "no web address" in strange
+    assert "to add it all the same" in guessed
+    assert desk.config.read_text().count(away) == 1
+
+
+def test_what_an_import_leaves_out_is_said(desk: Desk) -> None:
+    desk.configure(feeds=[{"url": "https://a.example/rss"}], rules=[])
+    addresses = ("https://a.example/rss#x", "https://b.example/rss", "gopher://c.example/")
+    outlines = "".join(f'<outline text="{each}" xmlUrl="{each}"/>' for each in addresses)
+    file = desk.folder / "list.opml"
+    file.write_text(f"<opml><body>{outlines}</body></opml>")
+
+    done = subprocess.run(
+        desk.command("feeds", "import", str(file)), capture_output=True, text=True, check=True
+    )
+
+    assert "1 feeds added" in done.stdout
+    assert "1 were there already" in done.stdout
+    assert "left out: gopher://c.example/: " in done.stderr
 
 
 def test_lists_of_feeds_go_in_and_out(desk: Desk) -> None:

@@ -159,6 +159,28 @@ def test_a_name_nobody_has_is_refused(tmp_path: Path) -> None:
         edit.remove(write(tmp_path, ingest=MESSY), "X", {})
 
 
+@pytest.mark.parametrize("name", ["${A}", "https://a.example/?a=${A}"])
+def test_a_feed_is_removed_by_the_name_it_was_added_with(tmp_path: Path, name: str) -> None:
+    feed = WantedFeed(name, "https://a.example/?a=${A}")
+    config = write(tmp_path, ingest="feeds: []\n")
+
+    edit.add(config, [feed], {})
+    edit.remove(config, feed.name, {})
+
+    assert names(config) == []
+
+
+@pytest.mark.parametrize("name", ["Desk 7", "https://a.example/?key=${KEY}"])
+def test_a_feed_with_references_is_removed_by_what_it_is_called(tmp_path: Path, name: str) -> None:
+    text = "feeds:\n  - {url: https://a.example/, name: 'Desk ${NUMBER}'}\n"
+    text += "  - {url: 'https://a.example/?key=${KEY}'}\n"
+    config, environ = write(tmp_path, ingest=text), {"NUMBER": "7", "KEY": "secret"}
+
+    edit.remove(config, name, environ)
+
+    assert name not in [feed.called for feed in load(config, environ).feeds]
+
+
 ITEMS = st.lists(
     st.sampled_from(
         ["- url: https://{}.example/\n", "- {{url: 'https://{}.example/'}}  # x\n", "-   url: https://{}.example/\n    tags:\n    - a\n    # b\n    - c\n", "# - none\n", "\n"]

@@ -1,5 +1,9 @@
 """Where a site's feeds may be, and which of those places are feeds."""
 
+from time import process_time
+
+import pytest
+
 from ingest.feeds import discover
 from ingest.jobs.discover import find
 from ingest.model import Response
@@ -26,11 +30,75 @@ def test_a_page_names_its_feeds_and_its_anchors_look_like_some() -> None:
     ]
 
 
-def test_a_robots_txt_names_news_sitemaps() -> None:
-    text = "User-agent: *\nSitemap: /sitemap.xml\nsitemap: https://news.example/sitemap-news.xml\n"
+def test_addresses_start_from_the_base_of_the_page() -> None:
+    page = """<base href="/en/"><link rel=alternate type=application/rss+xml href=all.xml>
+    <a href="feed/">all</a>"""
+
+    assert [each.url for each in discover.in_page(page, SITE)] == [
+        "https://news.example/en/all.xml",
+        "https://news.example/en/feed/",
+    ]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '<link rel="alternate" type="text/xml" href="/out">',
+        '<link rel="alternate" type="application/xml" href="/out">',
+        '<link rel="alternate" type="application/json" title="JSON Feed" href="/out">',
+        '<link rel="alternate" title="RSS" href="/out">',
+        '<link rel="feed" href="/out">',
+        '<a href="/out">RSS</a>',
+        '<a href="/out"><span>Our</span> <b>Atom feed</b></a>',
+        '<a href="/out"><img src="/i.png" alt="RSS"></a>',
+        '<a href="/out" title="RSS-Feed"><i></i></a>',
+        '<a href="/out">RSS订阅</a>',
+    ],
+)
+def test_a_feed_may_be_named_in_other_ways(written: str) -> None:
+    (found,) = discover.in_page(f"<html><body>{written}</body></html>", SITE)
+
+    assert found.url == "https://news.example/out"
+
+
+def test_a_feed_may_be_chosen_by_a_parameter() -> None:
+    page = '<a href="/news?format=feed&amp;type=rss">all</a><a href="/?feed=rss2">b</a>'
+
+    assert [each.url for each in discover.in_page(page, SITE)] == [
+        "https://news.example/news?format=feed&type=rss",
+        "https://news.example/?feed=rss2",
+    ]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '<link rel="alternate" type="application/json" href="/wp-json/wp/v2/pages/7">',
+        '<link rel="alternate" type="text/xml+oembed" href="/oembed?format=xml">',
+        '<link rel="alternate" hreflang="de" href="/de/">',
+        '<a href="/out">Feedback</a>',
+        '<a href="/out">Atomic power</a>',
+        '<a href="https://else.example/out">RSS</a>',
+    ],
+)
+def test_what_only_resembles_a_feed_is_not_looked_at(written: str) -> None:
+    assert discover.in_page(f"<html><body>{written}</body></html>", SITE) == []
+
+
+def test_what_is_surely_a_feed_comes_first() -> None:
+    page = '<a href="/a">RSS</a><a href="/rss/b">b</a><link rel=alternate type=text/xml href=/c>'
+    page += "<link rel=alternate type=application/rss+xml href=/d>"
+
+    assert [each.url[-1] for each in discover.in_page(page, SITE)] == ["d", "c", "b", "a"]
+
+
+def test_a_robots_txt_names_sitemaps_those_of_news_before_a_few_others() -> None:
+    lines = ["User-agent: *", *(f"Sitemap: /map{at}.xml" for at in range(9))]
+    text = "\n".join([*lines, "sitemap: https://news.example/sitemap-news.xml"])
 
     assert [each.url for each in discover.in_robots(text, SITE)] == [
-        "https://news.example/sitemap-news.xml"
+        "https://news.example/sitemap-news.xml",
+        *(f"https://news.example/map{at}.xml" for at in range(5)),
     ]
 
 
@@ -38,6 +106,28 @@ def test_a_hostile_page_gives_a_bounded_list() -> None:
     page = "".join(f'<a href="/rss/{at}">x</a>' for at in range(5_000))
 
     assert len(discover.in_page(page, SITE)) == discover.MAX_CANDIDATES
+
+
+def test_a_page_made_to_be_slow_is_not() -> None:
+    page = "<a href=/x><object>" * 20_000
+    start = process_time()
+
+    assert discover.in_page(page, SITE) == []
+    assert process_time() - start < 5
+
+
+NEWS = b"""<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+ xmlns:n="http://www.google.com/schemas/sitemap-news/0.9"><url><loc>https://news.example/1</loc>
+ <n:news><n:title>One</n:title></n:news></url></urlset>"""
+
+
+def test_a_sitemap_is_a_feed_where_it_lists_news() -> None:
+    robots = b"Sitemap: /pages.xml\nSitemap: /latest.xml\n"
+    answers = {SITE: b"<html></html>", "https://news.example/robots.txt": robots,
+               "https://news.example/pages.xml": b"<urlset><url><loc>/</loc></url></urlset>",
+               "https://news.example/latest.xml": NEWS}  # fmt: skip
+
+    assert look(answers) == [("https://news.example/latest.xml", "robots")]
 
 
 def look(answers: dict[str, bytes]) -> list[tuple[str, str]]:

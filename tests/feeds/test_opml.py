@@ -22,11 +22,62 @@ LIST = """<?xml version="1.0" encoding="ISO-8859-1"?>
 
 
 def test_outlines_become_tags_and_each_address_one_feed() -> None:
-    assert opml.read(LIST) == [
+    feeds, left_out = opml.read(LIST)
+
+    assert feeds == [
         WantedFeed("The Quay", "https://quay.example/feed?a=1&b=2", ("Ports", "North Sea")),
         WantedFeed("Béla", "HTTPS://bela.example/rss", ("Ports", "tugs", "harbour")),
         WantedFeed("Béla (other.example)", "https://other.example/rss"),
     ]
+    assert left_out == ["Script: `javascript:alert(1)` is no web address"]
+
+
+@pytest.mark.parametrize(
+    ("outline", "url"),
+    [
+        ('<outline text="F" xmlUrl="feed://f.example/1"/>', "http://f.example/1"),
+        ('<outline text="F" xmlUrl="feed:https://f.example/1"/>', "https://f.example/1"),
+        ('<outline text="F" xmlUrl="f.example/1"/>', "https://f.example/1"),
+        ('<outline text="F" type="rss" url="https://f.example/1"/>', "https://f.example/1"),
+        ('<OUTLINE TEXT="F" XMLURL="https://f.example/1"/>', "https://f.example/1"),
+    ],
+)
+def test_addresses_are_taken_as_other_readers_write_them(outline: str, url: str) -> None:
+    body = f"<opml><body>{outline}</body></opml>".encode()
+
+    assert opml.read(body) == ([WantedFeed("F", url)], [])
+
+
+@pytest.mark.parametrize(
+    ("outline", "said"),
+    [
+        ('<outline text="F" xmlUrl="/rss"/>', "F: `/rss` is no web address"),
+        ('<outline xmlUrl="mailto:a@f.example"/>', "an outline: `mailto:a@f.example` is no web address"),
+        ('<outline text="F" type="rss" xmlUrl=""/>', "F: there is no address"),
+        ('<outline text="F" type="link" url="https://f.example/"/>',
+         "F: `https://f.example/` is not said to be a feed"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_taken_is_named(outline: str, said: str) -> None:
+    assert opml.read(f"<opml><body>{outline}</body></opml>".encode()) == ([], [said])
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "<opml><BODY>{}</BODY></opml>",
+        "<OPML><head/><Body>{}</Body></OPML>",
+        '<opml xmlns="http://opml.org/spec2"><body>{}</body></opml>',
+        '<o:opml xmlns:o="http://opml.org/spec2"><o:body>{}</o:body></o:opml>',
+        "<!DOCTYPE opml><opml><body>{}</body></opml>",
+        '<?xml version="1.0"?>\n<!doctype opml SYSTEM "opml.dtd">\n<opml><body>{}</body></opml>',
+        "<opml>{}</opml>",
+    ],
+)
+def test_a_list_is_read_however_it_is_wrapped(document: str) -> None:
+    body = document.format('<outline text="F" xmlUrl="https://f.example/"/>').encode()
+
+    assert opml.read(body) == ([WantedFeed("F", "https://f.example/")], [])
 
 
 @pytest.mark.parametrize(
@@ -43,11 +94,11 @@ def test_deep_outlines_are_read() -> None:
         b"<outline>" * 20_000 + b'<outline xmlUrl="https://a.example/"/>' + b"</outline>" * 20_000
     )
 
-    assert len(opml.read(b"<opml><body>" + deep + b"</body></opml>")) == 1
+    assert len(opml.read(b"<opml><body>" + deep + b"</body></opml>")[0]) == 1
 
 
-TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp", "Cn"],
-                              exclude_characters=",/"), min_size=1, max_size=8)  # fmt: skip
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp", "Cn"]),
+                min_size=1, max_size=8) | st.sampled_from(["a/b", "a,b", "/a", "%2f", "%252C"])  # fmt: skip
 FEEDS = st.lists(
     st.builds(
         lambda name, at, tags: WantedFeed(name, f"https://{at}.example/?a&b", tuple(tags)),
@@ -63,6 +114,7 @@ FEEDS = st.lists(
 @settings(deadline=None)
 @given(FEEDS)
 def test_what_is_exported_is_imported_again(feeds: list[WantedFeed]) -> None:
-    again = opml.read(opml.write(feeds, "<All> & more").encode())
+    again, left_out = opml.read(opml.write(feeds, "<All> & more").encode())
 
+    assert not left_out
     assert {feed.url: feed for feed in again} == {feed.url: feed for feed in feeds}
