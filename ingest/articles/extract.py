@@ -221,11 +221,16 @@ def from_feed(
     published_at: datetime | None = None,
     language: str | None = None,
 ) -> Extraction:
-    """Return the article that a feed itself gives: its content, or its summary where it has no more."""
+    """Return the article that a feed itself gives: its content, or its summary where that is longer.
+
+    What a feed calls content may be the caption of a picture.
+    """
     about = Page(frozenset({plain(title)} - {""}), frozenset(plain(name) for name in authors))
-    summary = " ".join(line.text for line in clean.read_html(summary_html))
-    markup = content_html or summary_html
-    found = clean.read_html(markup)
+    said, found = clean.read_html(summary_html), clean.read_html(content_html)
+    summary = " ".join(line.text for line in said)
+    markup = content_html
+    if len(summary) > sum(len(line.text) + 1 for line in found):
+        markup, found = summary_html, said
     lines = clean.clean(found, about, [summary])[0] or found
     body = clean.paragraphs(lines)
     return Extraction(

@@ -169,6 +169,14 @@ def test_plain_text_in_a_feed_keeps_its_paragraphs() -> None:
     assert found.body == "One line.\n\nAnother line."
 
 
+def test_a_caption_given_as_content_does_not_hide_the_summary() -> None:
+    long = "<p>The ferry to Sunde sails again from Monday.</p><p>It takes cars.</p>"
+
+    found = extract.from_feed("T", long, "A ferry. Photo: Bo", url=URL)
+
+    assert found.body == "The ferry to Sunde sails again from Monday.\n\nIt takes cars."
+
+
 def test_the_json_line_has_the_contracts_keys() -> None:
     found = extract.from_feed("T", "S", "Body text.", url=URL)
 
