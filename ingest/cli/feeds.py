@@ -74,7 +74,7 @@ def pause(session: Session, name: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def resume(session: Session, name: str) -> None:
-    """Poll a paused feed again."""
+    """Poll a feed again that is paused, or gone."""
     _set_paused(session, name, paused=False)
 
 

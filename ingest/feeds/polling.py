@@ -4,7 +4,7 @@ What must last between checks stands in `Feed.memory`:
 `why` the reason of the next check; `gap_s`, `newest`, `entries`, `new` the feed's rhythm; `limit_s`
 the interval beyond which entries slip through, `gaps` and `gap_at` where some may have; `ttl_s`
 what the feed asks for, `skip_hours` and `skip_days` likewise; `moving_to` a permanent redirect seen once; `failing_since` the first of the failures in a row,
-`gone_since` a first 410;
+`gone_since` a first 410, `moved_to` the address that failed where a feed had moved to;
 `full_at` the last full answer beside validators, `doubt` when it brought news that a 304 may have
 hidden, `liar` when one was proved false; `shared_guids` guids that name no single item;
 `new_guids` documents in a row that had all their items under new guids; `week` its usual entries
@@ -251,7 +251,7 @@ def _moved(feed: Feed, check: Check, memory: dict[str, object]) -> tuple[str, di
 
 def _remembered(feed: Feed, check: Check, now: datetime) -> dict[str, object]:
     """Return the memory with what this answer says of the feed's habits."""
-    dropped = {"failing_since", "gone_since", "doubt"}
+    dropped = {"failing_since", "gone_since", "moved_to", "doubt"}
     memory = {name: value for name, value in feed.memory.items() if name not in dropped}
     limit_s = pace.relaxed_limit_s(memory)
     _note(memory, "limit_s", limit_s)
@@ -312,18 +312,39 @@ def _strings(value: object) -> list[str]:
 
 
 def _failed(feed: Feed, check: Check, now: datetime) -> Feed:
-    """Return the feed with one more failure; gone when a second answer confirms it (410)."""
+    """Return the feed with one more failure; gone when a second answer confirms it (410).
+
+    One that moved is gone only where its configured address says so as well.
+    """
     memory = dict(feed.memory)
-    state = feed.state
-    if state not in _LEFT_ALONE and state is not FeedState.GONE:
-        confirmed = check.status == GONE and "gone_since" in memory
-        state = FeedState.GONE if confirmed else FeedState.FAILING
+    state, failures = feed.state, feed.failures + 1
+    confirmed = check.status == GONE and "gone_since" in memory
     memory.setdefault("failing_since", now.isoformat())
     if check.status == GONE:
         memory.setdefault("gone_since", now.isoformat())
-    return replace(
-        feed, state=state, failures=feed.failures + 1, last_error=check.error, memory=memory
-    )
+    if confirmed or failures % ELSEWHERE_AFTER == 0:
+        feed, memory = _elsewhere(feed, memory)
+    if state not in _LEFT_ALONE and state is not FeedState.GONE:
+        gone = confirmed and "gone_since" in memory
+        state = FeedState.GONE if gone else FeedState.FAILING
+    return replace(feed, state=state, failures=failures, last_error=check.error, memory=memory)
+
+
+ELSEWHERE_AFTER = 5
+"""Failures in a row after which a feed that moved is asked at its other address, by turns."""
+
+
+def _elsewhere(feed: Feed, memory: dict[str, object]) -> tuple[Feed, dict[str, object]]:
+    """Return a feed that moved with its other address, and its memory; others as they are."""
+    moved_to = memory.pop("moved_to", None)
+    if feed.current_url != feed.url:
+        other, memory = feed.url, {**memory, "moved_to": feed.current_url}
+    elif isinstance(moved_to, str) and "gone_since" not in memory:
+        other = moved_to
+    else:
+        return feed, memory
+    memory.pop("gone_since", None)
+    return replace(feed, current_url=other, validators=Validators()), memory
 
 
 def _wait_s(check: Check) -> float:

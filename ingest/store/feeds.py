@@ -340,11 +340,14 @@ def _refuse_unknown(connection: Connection, names: Collection[str]) -> None:
 def set_paused(connection: Connection, name: str, paused: bool, *, now: datetime) -> None:
     """Pause a feed by command, or end that; a feed paused in the files stays paused.
 
-    Raises StoreError for a name that is not there.
+    One that is gone is asked again, at its configured address. Raises StoreError for a name that is not there.
     """
     _refuse_unknown(connection, [name])
     this = feeds.c.name == name
     connection.execute(update(feeds).where(this).values(paused_at=now if paused else None))
+    if not paused:
+        gone = update(feeds).where(this, feeds.c.state == FeedState.GONE.value)
+        connection.execute(gone.values({**_FRESH, "current_url": feeds.c.url}))
     connection.execute(_requeue(now).where(this))
 
 

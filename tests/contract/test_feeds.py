@@ -184,6 +184,17 @@ def test_a_paused_feed_is_not_polled_until_it_is_resumed(store: Store, by: str) 
     assert store.due(NOW.replace(year=2200))["feeds"] == 1
 
 
+def test_a_feed_that_is_gone_is_asked_at_its_own_address_once_resumed(store: Store) -> None:
+    (feed,) = add_feeds(store, "a")
+    gone = replace(feed, state=FeedState.GONE, current_url="https://b.example/", failures=2)
+    store.write(lambda tx: tx.save_feed(gone))
+
+    store.set_paused("a", False, NOW)
+
+    (again,) = store.claim_feeds(NOW, 1, per_site=1)
+    assert (again.state, again.current_url, again.failures) == (FeedState.OK, feed.url, 0)
+
+
 def test_pausing_during_a_check_outlives_the_check(store: Store) -> None:
     (feed,) = add_feeds(store, "a")
 

@@ -232,6 +232,30 @@ def test_a_feed_is_gone_when_a_second_410_confirms_it() -> None:
 # --- failures ---------------------------------------------------------------------------------
 
 
+def test_a_feed_that_moved_is_gone_only_where_its_own_address_says_so_too() -> None:
+    check = Check(Outcome.HTTP_ERROR, 410, error="gone")
+    there = settle(settle(replace(FEED, current_url=NEW_URL), check), check)
+
+    back = settle(there, SUCCESS)
+    gone = settle(settle(there, check), check)
+
+    assert (there.state, there.current_url) == (FeedState.FAILING, URL)
+    assert (back.state, back.current_url) == (FeedState.OK, URL)
+    assert "moved_to" not in back.memory
+    assert gone.state is FeedState.GONE
+
+
+def test_a_feed_that_moved_and_fails_is_asked_at_both_addresses_by_turns() -> None:
+    feed = replace(FEED, current_url=NEW_URL, validators=Validators("e"))
+    asked = []
+    for _ in range(15):
+        asked.append(feed.current_url)
+        feed = settle(feed, FAILURE)
+
+    assert asked == [NEW_URL] * 5 + [URL] * 5 + [NEW_URL] * 5
+    assert feed.validators == Validators()
+
+
 def test_a_failing_feed_is_asked_ever_later_and_never_given_up() -> None:
     feed, intervals = FEED, []
     for _ in range(12):
