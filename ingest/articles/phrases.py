@@ -42,14 +42,17 @@ MORE = _p(
     r"lees (?:ook|meer|verder)|les også|les mer|læs (?:også|mere)|läs (?:också|mer|även)|lue myös|"
     r"czytaj (?:też|także|więcej|dalej)|zobacz (?:też|także|więcej)|"
     r"читайте (?:також|также|еще|ще)|читать (?:также|далее)|смотрите также|ayrıca (?:oku|bak)|(?:i̇|i)lgili haber|"
-    r"こちらも|関連(?:記事|リンク|ニュース)|あわせて読みたい|相关(?:阅读|新闻|文章)|延伸閱讀|추천|관련\s?(?:기사|뉴스)|더 보기)"
+    r"こちらも|関連(?:記事|リンク|ニュース)|あわせて読みたい|相关(?:阅读|新闻|文章)|延伸閱讀|阅读更多|更多(?:新闻|阅读)|続きを読む|추천|관련\s?(?:기사|뉴스)|더 ?보기|"
+    r"اقرأ أيضا|مواضيع ذات صلة|بیشتر بخوانید|اخبار مرتبط|यह भी पढ़ें|और पढ़ें|קראו? (?:עוד|גם)|διαβάστε (?:επίσης|ακόμα|περισσότερα)|อ่าน(?:เพิ่มเติม|ต่อ)|"
+    r"xem thêm|đọc thêm|čtěte (?:také|více)|přečtěte si|olvassa el|citi(?:ți|ţi|te[șş]te) (?:și|şi|mai)|pročitajte (?:i|još)|прочетете (?:още|и))"
 )
 NEWSLETTER = _p(
     r"(?:sign[- ]up\b|subscribe\b|join (?:our|the|us)\b(?=.*(?:newsletter|whatsapp|telegram|channel|conversation|discord|mailing|community))|get (?:the|our|more|all|your|breaking|daily|weekly)?.{0,60}(?:newsletter|inbox|in your email|updates|notifications|alerts?)\b|"
     r"(?:our|the) (?:free )?.{0,40}newsletter|newsletter|download (?:our|the) .{0,40}app|follow (?:us|our|@?\w+ (?:\w+ )?on)\b|like us on|find us on|stay (?:up to date|informed|connected|tuned)|never miss|"
     r"enter your email|your email(?: address)?\W*$|by (?:signing up|subscribing|clicking|(?:submitting|providing|entering) (?:your|this|my|an? e?mail))|thank(?:s| you) for (?:signing|subscribing|reading|your)|you (?:can )?unsubscribe|want more|support (?:our (?:work|journalis|mission|site|report|newsroom)|us(?: (?:by|on|today|with|at|now|here)\b|\W*$)|independent (?:journalism|media|news))|become a (?:member|subscriber)|already a (?:member|subscriber)|"
     r"(?:jetzt )?(?:abonnieren|newsletter|kostenlos anmelden)|melden sie sich|(?:folgen|folge) sie uns|folge uns|"
-    r"abonnez|inscrivez|recevez|suivez[- ]|s[’']abonner|suscr[ií]b|síguenos|sigue(?:nos| a)|regístrate|recibe|iscriviti|abbonati|seguici|assine|inscreva|siga|receba|schrijf je in|volg ons|prenumerera|följ oss|følg oss|meld deg på|zapisz się|підпис|подпис|подписывайтесь|подпишитесь|підписуйтесь|abone ol|bizi takip)"
+    r"abonnez|inscrivez|recevez|suivez[- ]|s[’']abonner|suscr[ií]b|síguenos|sigue(?:nos| a)|regístrate|recibe|iscriviti|abbonati|seguici|assine|inscreva|siga|receba|schrijf je in|volg ons|prenumerera|följ oss|følg oss|meld deg på|zapisz się|підпис|подпис|подписывайтесь|подпишитесь|підписуйтесь|abone ol|bizi takip|"
+    r"有料会員|会員限定|(?:無料|今すぐ)登録|フォローする|[关關]注我[们們]|扫码|구독(?:하기| 신청)|اشترك(?:وا)? (?:في (?:النشرة|قنات|خدمة)|الآن)|تابعونا|εγγραφείτε|đăng ký nhận|ติดตามเรา)"
 )
 AD = _p(
     r"(?:advertis(?:e)?ments?|advert|ads?|ad feedback|sponsored(?: content| links?)?|promoted(?: content)?|anzeige|werbung|publicit[ée]|publicidad|pubblicità|publicidade|annonse?|annons|annonce|reklam[ae]?|advertentie|реклама|広告|广告|廣告|광고|story continues(?: below)?(?: (?:this )?ad(?:vertisement)?)?|article continues (?:below|after).*|scroll to continue.*|(?:this )?advertisement.{0,60})[\W_]*$"
@@ -69,7 +72,8 @@ TAGS = _p(
 )
 LEGAL = _p(
     r"(?:©|\(c\)|copyright(?=\W*(?:$|[©ⓒ]|\(c\)|(?:19|20)\d\d|by\b))|all rights reserved|alle rechte vorbehalten|tous droits|todos los derechos|this (?:article|post|story|page) (?:may )?contains? (?:affiliate|references)|(?:we|\w+) may (?:earn|receive) (?:a |an )?(?:commission|affiliate)|if you purchase|this document is subject to|reviews have been|(?:all )?(?:the )?products (?:discussed|featured|on)|disclaimer\s*:|when you (?:buy|purchase).{0,60}(?:commission|links)|if you (?:buy|click|purchase).{0,80}commission|products featured|"
-    r"this copy is for your personal|disclosure\s*:.{0,200}(?:commission|affiliate)|this material may not be|reprints?(?: &| and) )"
+    r"this copy is for your personal|disclosure\s*:.{0,200}(?:commission|affiliate)|this material may not be|reprints?(?: &| and) |"
+    r"無断転載|禁無断|版[权權]所有|未[经經](?:授[权權]|[许許]可)|무단\s?전재|جميع الحقوق محفوظة|(?:کلیه|تمامی) حقوق|(?:все|всі) права (?:защищены|захищені)|wszelkie prawa|všechna práva|toate drepturile|tüm hakları)"
 )
 COMMENT = _p(
     r"(?:(?:leave|post|add|write|share|view|show|join|see|read|hide|load)(?: a| your| the| all| \d+)? (?:comments?|reply|conversation|discussion|thoughts)|comments?(?: \(?\d+\)?)?$|\d+ comments?|what do you think|let us know|have your say|do you have (?:a|any) (?:\w+ ){0,2}(?:stor(?:y|ies)|tips?|news|information|questions?|comments?|feedback)\b|got a (?:tip|story)|have (?:a|you) (?:tip|got|story)|contact (?:us|the author|me)|email (?:us|the author)|send (?:us|tips|a tip)|(?:kommentare|comentarios|commentaires)\b(?!.{60})|diskutieren sie|report (?:a|an) (?:typo|error|correction)|feedback\W*$)"
