@@ -224,7 +224,13 @@ def is_link_row(line: Line, _: Page) -> bool:
     if line.tag == "tr":
         return False
     row = line.linked > 0.2 * size and line.text.count("|") >= 2
-    return row or (line.linked > 0.45 * size and line.text[-1] not in '.!?;:,”"')
+    if line.linked <= 0.45 * size or line.text[-1] in '.!?;:,”"':
+        return row
+    return row or line.linked > 0.65 * size or not _FIGURE.search(line.text)
+
+
+_FIGURE = re.compile(r"[$€£¥₹]\s?\d|\d\s?(?:[$€£¥₹]|usd|eur|euro)|\d{1,2}:\d\d|：", re.I)
+"""A line with a price, a time or a label is a fact, though most of it may be a link."""
 
 
 def is_link(line: Line, _: Page) -> bool:

@@ -131,6 +131,16 @@ def test_a_line_that_is_a_link_goes_and_a_sentence_with_a_link_stays() -> None:
     assert judge(Line(text, "p", linked=10), PAGE) is None
 
 
+def test_a_fact_that_is_mostly_a_link_stays_and_a_teaser_goes() -> None:
+    fact, teaser = (
+        "Weekly pass, second crane: now €19 at the gate",
+        "The port: The crane that would not turn",
+    )
+
+    assert judge(Line(fact, "p", linked=26), PAGE) is None
+    assert judge(Line(teaser, "p", linked=24), PAGE) == "link row"
+
+
 @pytest.mark.parametrize("filler", ["a ", "read more ", "12/", "facebook ", "— ", "by x ", "a@b."])
 def test_no_rule_takes_long_over_any_line(filler: str) -> None:
     lines = [
