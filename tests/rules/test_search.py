@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ingest.model import AllOf, AnyOf, Document, Rule, Wanted
 from ingest.rules.percolate import RuleSet
 from ingest.rules.search import mentioned, needed
-from ingest.store import Store
+from ingest.store import Store, search
 from ingest.store.search import _words
 from ingest.store.settings import Retention
 from ingest.text import pair
@@ -228,7 +228,9 @@ def test_what_is_pruned_is_gone_from_the_index(store: Store) -> None:
     assert found(store, "tug") == ["a tug"]
 
 
-def test_times_bound_what_is_asked(store: Store) -> None:
+@pytest.mark.parametrize("few", [1, 3, 5_000])
+def test_times_bound_what_is_asked(store: Store, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_FEW", few)
     for day in range(12):
         keep(store, f"p{day}", f"ferry {day}", now=NOW + timedelta(days=day))
 
