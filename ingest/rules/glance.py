@@ -182,8 +182,14 @@ def _runs(term: Term) -> Iterator[str]:
 
 
 def _is_known(word: Word) -> bool:
-    """Return whether a word is written with its own letters: no stem, no letter left open."""
-    return not (word.pieces[0].startswith("~") or any("?" in piece for piece in word.pieces))
+    """Return whether a word is written with its own letters: no stem, no letter left open.
+
+    Nor `s` alone: beside the one that may be between words, a pattern could be tried in many ways.
+    """
+    return all(
+        not piece.startswith("~") and "?" not in piece and piece.strip("s*")
+        for piece in word.pieces
+    )
 
 
 def _keys(term: Term) -> tuple[str, ...]:

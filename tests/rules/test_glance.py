@@ -106,3 +106,9 @@ def test_words_too_many_to_be_counted_are_left_to_the_matcher() -> None:
 
     assert Glance(rule)(document) is None
     assert agrees(rule, document)
+
+
+def test_a_text_of_one_letter_takes_no_longer_than_others() -> None:
+    rule = Rule("r", f'"{"s " * 40}x"')
+
+    assert Glance(rule)(Document("", "s" * 5_000 + " x")) is None
