@@ -612,9 +612,10 @@ def searchable(*texts: str) -> set[str]:
     sums: set[int] = set()
     for text in texts:
         before: tuple[int, ...] = ()
+        earlier: tuple[int, ...] = ()  # with a function word between
         run = ""
         for chunk in text.split():
-            found, starts, ends, first, last = (
+            found, starts, later, ends, sooner, passes, first, last = (
                 _keys(chunk) if len(chunk) < _SHORT else _keys_of(chunk)
             )
             if not found:
@@ -625,6 +626,12 @@ def searchable(*texts: str) -> set[str]:
             for one in before:
                 for two in starts:
                     sums.add(31 * one + two)
+                for two in later:
+                    sums.add(31 * one + two)
+            for one in earlier:
+                for two in starts:
+                    sums.add(31 * one + two)
+            earlier = (*before, *sooner) if passes else sooner
             before, run = ends, last
     keys.update(map(_paired, sums))
     return keys
@@ -636,8 +643,14 @@ class _Keys(NamedTuple):
     keys: tuple[str, ...]
     starts: tuple[int, ...] = ()
     """Numbers of the words it begins with, in every spelling, to be paired with those before."""
+    later: tuple[int, ...] = ()
+    """Of those behind a function word that it begins with."""
     ends: tuple[int, ...] = ()
-    """Numbers of those it ends with, where no sentence ends there."""
+    """Of those it ends with, where no sentence ends there."""
+    sooner: tuple[int, ...] = ()
+    """Of those before a function word that it ends with."""
+    passes: bool = False
+    """Whether it is nothing but a function word."""
     first: str = ""
     """Its first word where that is one of a script without spaces."""
     last: str = ""
@@ -647,17 +660,32 @@ def _keys_of(chunk: str) -> _Keys:
     if simple := simply(chunk):  # nearly always
         key, _, _, ended = simple
         number = _numbers(key)
-        return _Keys((key[:LONGEST_KEY],), number, () if ended else number)
+        passes = not (number or ended)
+        return _Keys((key[:LONGEST_KEY],), number, (), () if ended else number, (), passes)
     width, every, breaks = tokens(chunk)
     starting: dict[int, list[str]] = {}
-    for key, start, _ in every:
+    ending: dict[int, list[str]] = {}
+    for key, start, end in every:
         starting.setdefault(start, []).append(key)
-    pairs = [pair(key, after) for key, _, end in every for after in starting.get(end, ())]
+        ending.setdefault(end, []).append(key)
+    between = [(start, end) for key, start, end in every if key in FUNCTION_WORDS]
+    near = [(place, place) for place in range(1, width)] + between
+    pairs = [
+        pair(key, after)
+        for start, end in near
+        for key in ending.get(start, ())
+        for after in starting.get(end, ())
+    ]
     keys = dict.fromkeys([*(key[:LONGEST_KEY] for key, _, _ in every), *filter(None, pairs)])
+    last = [start for start, end in between if end == width]
+    ended = width in breaks
     return _Keys(
         tuple(keys),
         _numbers(*starting.get(0, ())),
-        () if width in breaks else _numbers(*(key for key, _, end in every if end == width)),
+        _numbers(*(key for start, end in between if not start for key in starting.get(end, ()))),
+        () if ended else _numbers(*ending.get(width, ())),
+        () if ended else _numbers(*(key for place in last for key in ending.get(place, ()))),
+        0 in last and not ended,
         every[0][0] if width and is_run(every[0][0]) else "",
         every[width - 1][0] if width and is_run(every[width - 1][0]) else "",
     )

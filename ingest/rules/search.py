@@ -110,10 +110,12 @@ def _of_term(term: Term) -> Wanted | None:
     """Return a term as the index has its words: CJK characters in pairs, those of titles marked."""
     if term.fields[0] not in _INDEXED:
         return None
-    found = [
-        pair(one.pieces[0], two.pieces[0])
-        for one, two in pairwise(term.words)
-        if _is_plain(one) and _is_plain(two)
+    plain = [word.pieces[0] if _is_plain(word) else "" for word in term.words]
+    found = [pair(one, two) for one, two in pairwise(plain) if one and two]
+    found += [
+        pair(one, two)
+        for one, between, two in zip(plain, plain[1:], plain[2:], strict=False)
+        if one and two and between in FUNCTION_WORDS and not is_run(one)
     ]
     pairs = [one for one in found if one is not None]
     words: list[Word] = []

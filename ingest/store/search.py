@@ -31,7 +31,7 @@ _MOST_BYTES = 500_000
 """Bytes of one article's words: PostgreSQL refuses a tsvector of more than a megabyte."""
 _ANY = "~"
 """The one word of an article that has more: it is looked at whatever is asked. No other has it."""
-_FEW = 5_000
+_FEW = 2_000
 """Articles up to which PostgreSQL sorts what its index gives; for more it goes from the newest on."""
 _LATE = timedelta(days=1)
 """Articles get their numbers in the order of their times but for this much."""
@@ -118,11 +118,11 @@ def _narrowed_on_postgres(
     have, or sorts a third of them for one page.
     """
     of, at = articles.c, articles.c.first_seen_at
-    probe = _fitting(connection, select(of.id), wanted).limit(_FEW + 1)
-    if since is not None:
-        probe = probe.where(at >= since)
-    if until is not None:
-        probe = probe.where(at < until)
+    probe = select(_WORDS.c.article_id).where(_asked_on_postgres(wanted)).limit(_FEW + 1)
+    if since or until:
+        probe = probe.join(articles, of.id == _WORDS.c.article_id)
+        probe = probe.where(at >= since) if since else probe
+        probe = probe.where(at < until) if until else probe
     some = connection.scalars(probe).all()
     if len(some) <= _FEW:
         dialect = connection.dialect.name
@@ -149,11 +149,15 @@ def _fitting(connection: Connection, query: Select[Any], wanted: Wanted) -> Sele
         asked = f'({_fts(wanted)}) OR "{_ANY}"'
         fits = text("article_words MATCH :words_asked").bindparams(words_asked=asked)
         return query.join(_WORDS, _WORDS.c.rowid == articles.c.id).where(fits)
+    fits = _asked_on_postgres(wanted)
+    return query.join(_WORDS, _WORDS.c.article_id == articles.c.id).where(fits)
+
+
+def _asked_on_postgres(wanted: Wanted) -> ColumnElement[bool]:
     asked = f"({_tsquery(wanted)}) | '{_ANY}'"
-    fits = literal_column("article_words.words").op("@@")(
+    return literal_column("article_words.words").op("@@")(
         text("CAST(:words_asked AS tsquery)").bindparams(words_asked=asked)
     )
-    return query.join(_WORDS, _WORDS.c.article_id == articles.c.id).where(fits)
 
 
 def _bounded(
