@@ -14,7 +14,7 @@ from ingest.cli.root import Session
 from ingest.config import edit
 from ingest.config.plan import wanted_feeds
 from ingest.config.settings import Settings
-from ingest.errors import FetchError
+from ingest.errors import FetchError, HttpStatus
 from ingest.feeds import opml
 from ingest.fetch.settings import Fetch
 from ingest.model import WantedFeed
@@ -140,7 +140,7 @@ def _find(
 ) -> "tuple[str, list[Found]]":
     """Return the first of these addresses that answers, and the feeds there.
 
-    Raises FetchError, that of the first, where none does.
+    Raises FetchError where none does: that of a server before that of none.
     """
     from ingest.fetch.client import Client, user_agent
     from ingest.jobs.discover import find
@@ -153,7 +153,7 @@ def _find(
                 return address, find(client, address, clock=monotonic)
             except FetchError as error:
                 failed.append(error)
-        raise failed[0]
+        raise next((each for each in failed if isinstance(each, HttpStatus)), failed[0])
     finally:
         client.close()
 
@@ -188,9 +188,8 @@ def _look_at(settings: Settings, tries: tuple[str, ...]) -> tuple[str, FetchErro
         address, found = _find(settings.fetch, tries, settings.contact)
     except FetchError as error:
         if len(tries) > 1:
-            raise click.ClickException(
-                f"{error}; write {tries[0]} to add it all the same"
-            ) from error
+            hint = "with http:// or https:// before it, it is added all the same"
+            raise click.ClickException(f"{error}; {hint}") from error
         return tries[0], error
     if any(each.why == "page" for each in found):
         return address, None

@@ -65,7 +65,7 @@ def poll(
 
 def _require(app: App, names: Collection[str]) -> None:
     """Refuse a name that no configured feed bears."""
-    known = {feed.name or feed.url for feed in app.settings.feeds}
+    known = {feed.called for feed in app.settings.feeds}
     for name in names:
         if name not in known:
             raise click.UsageError(f"no feed is called `{name}`; `ingest feeds list` names them")

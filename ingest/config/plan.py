@@ -16,7 +16,7 @@ class Change:
 
     name: str
     what: str
-    """`url`, `tags`, `paused` or `retired`."""
+    """`name`, `url`, `tags`, `paused` or `retired`."""
     old: str
     new: str
 
@@ -79,10 +79,14 @@ def rules_of(settings: "Settings") -> tuple[Rule, ...]:
 
 
 def plan(wanted: Iterable[WantedFeed], stored: Iterable[Feed]) -> ConfigPlan:
-    """Compare wanted with stored feeds, by name."""
+    """Compare wanted with stored feeds, by name; one under a new name is known by its address."""
     known = {feed.name: feed for feed in stored}
     feeds = tuple(wanted)
     names = {feed.name for feed in feeds}
+    left = {feed.url: name for name, feed in known.items() if name not in names}
+    for feed in feeds:
+        if feed.name not in known and feed.url in left:
+            known[feed.name] = known.pop(left.pop(feed.url))
     return ConfigPlan(
         add=tuple(feed for feed in feeds if feed.name not in known),
         change=tuple(
@@ -98,6 +102,8 @@ def plan(wanted: Iterable[WantedFeed], stored: Iterable[Feed]) -> ConfigPlan:
 
 def _changes(feed: WantedFeed, known: dict[str, Feed]) -> Iterable[Change]:
     old = known[feed.name]
+    if old.name != feed.name:
+        yield Change(feed.name, "name", old.name, feed.name)
     if old.state is FeedState.RETIRED:
         yield Change(feed.name, "retired", "yes", "no")
     if old.url != feed.url:

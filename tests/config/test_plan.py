@@ -39,6 +39,15 @@ def test_each_difference_is_a_change_of_its_own() -> None:
     ]
 
 
+def test_a_feed_under_a_new_name_is_known_by_its_address() -> None:
+    renamed, other = replace(WANTED, name="B"), replace(WANTED, name="C")
+
+    assert plan([renamed], [STORED]).rows() == [
+        {"change": "change", "feed": "B", "detail": "name: A → B"}
+    ]
+    assert [row["change"] for row in plan([renamed, other], [STORED]).rows()] == ["add", "change"]
+
+
 def test_a_feed_that_comes_back_is_revived() -> None:
     retired = replace(STORED, state=FeedState.RETIRED)
 
