@@ -189,6 +189,19 @@ class KnownEntry(NamedTuple):
     """Hashes it had before, the latest first."""
 
 
+class StoredEntry(NamedTuple):
+    """What a stored entry says, to tell whether an item of another key is the same."""
+
+    id: int
+    hash: str
+    earlier: tuple[str, ...]
+    title: str
+    link: str | None
+    published_at: datetime | None
+    updated_at: datetime | None
+    first_seen_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class EntryPlan:
     """What to do with one parsed entry; `id` is the stored entry's where there is one."""

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
-from ingest.feeds import pace
+from ingest.feeds import pace, recognition
+from ingest.feeds.recognition import Question
 from ingest.feeds.settings import FeedConfig
 from ingest.model import (
     EntryPlan,
@@ -16,6 +18,7 @@ from ingest.model import (
     ParsedEntry,
     ParsedFeed,
     Request,
+    StoredEntry,
     Validators,
 )
 
@@ -24,7 +27,7 @@ ACCEPT = (
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
 )
 FICKLE_AFTER = 2
-"""Documents in a row whose items were all known, but under other guids, until guids count no more.
+"""Documents in a row whose items were known, but most under other guids, until guids count no more.
 
 One may be a move to other software; a second within hours is a habit.
 """
@@ -81,7 +84,8 @@ def decide(
     known: Mapping[str, KnownEntry],
     *,
     aliases: Mapping[str, Mapping[str, bool]] | None = None,
-    same: Mapping[str, int] | None = None,
+    stored: Sequence[StoredEntry] = (),
+    now: datetime | None = None,
 ) -> tuple[EntryPlan, ...]:
     """Return what to do with each item of a document, in its order, each item once.
 
@@ -89,51 +93,68 @@ def decide(
     `aliases` gives further keys of entries (`parse.aliases`): one that was stored alone under its
     guid stays the same when a second item comes under that guid. Where an alias names its entry
     whatever the text, that may have been edited.
-    `same` gives the stored ids of hashes: an unknown key whose title, text and link are all stored
-    already is the same item under a new guid (feeds that make guids at each fetch, sites that
-    moved); `unrecognised` says when asking the store for it is worth while.
+    `stored` is the answer to `question`, and `now` the time of the fetch.
     """
+    chosen = _chosen(parsed)
+    document = recognition.Document(parsed, now) if stored else None
+    if document is not None:
+        keys = recognition.reused(document, chosen, known, stored)
+        chosen = {
+            keys.get(key, key): replace(entry, key=keys.get(key, key))
+            for key, entry in chosen.items()
+        }
+    found = _found(chosen, known, aliases or {})
+    if document is not None:
+        taken = {known[key].id for key in chosen if key in known}
+        taken |= {each.id for each in found.values()}
+        unknown = [entry for key, entry in chosen.items() if key not in known and key not in found]
+        same = recognition.recognised(document, unknown, stored, taken)
+        found |= {key: KnownEntry(was.id, was.hash, was.earlier) for key, was in same.items()}
+    return tuple(_plan(entry, known.get(key), found.get(key)) for key, entry in chosen.items())
+
+
+def question(
+    parsed: ParsedFeed,
+    known: Mapping[str, KnownEntry],
+    aliases: Mapping[str, Mapping[str, bool]],
+) -> Question | None:
+    """Return what else to ask the store before `decide`; None in the usual case."""
+    chosen = _chosen(parsed)
+    if all(key in known and entry.hash == known[key].hash for key, entry in chosen.items()):
+        return None
+    return recognition.question(parsed, chosen, known, _found(chosen, known, aliases))
+
+
+def _chosen(parsed: ParsedFeed) -> dict[str, ParsedEntry]:
+    """Return each item once, by its key, in its latest version."""
     chosen: dict[str, ParsedEntry] = {}
     for entry in parsed.entries:
         standing = chosen.get(entry.key)
         if standing is None or _is_later(entry, standing):
             chosen[entry.key] = entry
-    found = _found(chosen, known, aliases or {}, same or {})
-    return tuple(_plan(entry, known.get(key), found.get(key)) for key, entry in chosen.items())
+    return chosen
 
 
-def unrecognised(parsed: ParsedFeed, known: Mapping[str, KnownEntry]) -> tuple[str, ...]:
-    """Return hashes to look up in the feed's stored entries before taking their items as new.
+def new_guids(before: object, plans: Sequence[EntryPlan], left_out: int = 0) -> int:
+    """Return how many documents in a row, the last `plans`, knew most of their entries by text alone.
 
-    Empty as long as some entries are recognised by their keys, which is the usual overlap of two
-    polls; a feed in which none is has changed its guids, or all its entries.
-    Empty for a single entry too: a monthly test of the sirens says the same each time.
-    """
-    if parsed.left_out or len(parsed.entries) < 2 or known:
-        return ()
-    return tuple(dict.fromkeys(entry.hash for entry in parsed.entries))
-
-
-def new_guids(before: object, plans: Sequence[EntryPlan]) -> int:
-    """Return how many documents in a row, the last `plans`, knew all their entries by text alone.
-
-    `before` is the number that was remembered; at `FICKLE_AFTER` it stays.
+    `before` is the number that was remembered; at `FICKLE_AFTER` it stays. `left_out` entries were
+    known by their bytes: one that is pinned may have a guid that stays.
     """
     count = before if isinstance(before, int) else 0
     if count >= FICKLE_AFTER or not plans:
         return count
     rekeyed = sum(plan.rekeyed for plan in plans)
-    by_key = any(plan.id is not None and not plan.rekeyed for plan in plans)
-    return count + 1 if rekeyed >= 2 and not by_key else 0
+    by_key = left_out + sum(plan.id is not None and not plan.rekeyed for plan in plans)
+    return count + 1 if rekeyed >= 2 and rekeyed > by_key else 0
 
 
 def _found(
     chosen: Mapping[str, ParsedEntry],
     known: Mapping[str, KnownEntry],
     aliases: Mapping[str, Mapping[str, bool]],
-    same: Mapping[str, int],
 ) -> dict[str, KnownEntry]:
-    """Return the stored entries of items that are stored under another key.
+    """Return the stored entries of items that are stored under one of their other keys.
 
     Each stored entry is found once, by the last of those that ask for it: feeds list the oldest
     last, and the others are further items that say the same.
@@ -146,8 +167,7 @@ def _found(
         named = (
             (known[each], sure) for each, sure in aliases.get(key, {}).items() if each in known
         )
-        stored = [was for was, sure in named if sure or was.hash == entry.hash]
-        stored += [KnownEntry(same[entry.hash], entry.hash)] if entry.hash in same else []
+        stored = (was for was, sure in named if sure or was.hash == entry.hash)
         free = next((each for each in stored if each.id not in taken), None)
         if free is not None:
             found[key] = free

@@ -82,8 +82,10 @@ def aliases(item: Traits, *, home: str | None = None, habits: Habits = USUAL) ->
     """
     homes = {address(home)} if home else set()
     plain = _key(item, homes, Habits(fickle=habits.fickle))
-    both = _both(plain, _link_of(item, plain)) if plain.startswith("g:") else plain
     found: dict[str, bool] = {}
+    if habits.fickle and item.guid:
+        found |= dict.fromkeys(aliases(item, home=home), False)
+    both = _both(plain, _link_of(item, plain)) if plain.startswith("g:") else plain
     for key in (plain, both):
         for named in (key, _finer(key, _words_of(item, key))):
             for finer in (named, _finer(named, _date_of(item, key))):
@@ -94,6 +96,16 @@ def aliases(item: Traits, *, home: str | None = None, habits: Habits = USUAL) ->
 def shared_guids(found: Sequence[str]) -> list[str]:
     """Return the guids, as short digests, that these keys say are shared by several items."""
     return list(dict.fromkeys(key.split(":")[1] for key in found if key.startswith("b:")))
+
+
+def is_by_guid(key: str) -> bool:
+    """Return whether a key was made of a guid that alone names the item, or beside its link."""
+    return key.count(":") == {"g": 1, "b": 2}.get(key[:1], 0)
+
+
+def key_beside(key: str, page: str, title: str) -> str:
+    """Return the key of an item whose guid is that of another; `page` is its own page, if any."""
+    return _both(key, page) if page and key.startswith("g:") else _finer(key, _plain(title))
 
 
 def content_hash(title: str, text: str, link: str | None) -> str:

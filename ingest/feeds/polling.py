@@ -7,7 +7,7 @@ what the feed asks for, `skip_hours` and `skip_days` likewise; `moving_to` a per
 `gone_since` a first 410, `moved_to` the address that failed where a feed had moved to;
 `full_at` the last full answer beside validators, `doubt` when it brought news that a 304 may have
 hidden, `liar` when one was proved false; `shared_guids` guids that name no single item;
-`new_guids` documents in a row that had all their items under new guids; `week` its usual entries
+`new_guids` documents in a row that had most of their items under new guids; `week` its usual entries
 (`completeness`).
 """
 
@@ -256,13 +256,15 @@ def _remembered(feed: Feed, check: Check, now: datetime) -> dict[str, object]:
     limit_s = pace.relaxed_limit_s(memory)
     _note(memory, "limit_s", limit_s)
     if check.parsed is None:
+        if pace.number(memory.get("new_guids")) < FICKLE_AFTER:
+            memory.pop("new_guids", None)  # made at each fetch, they would change the document
         return memory
     _note(memory, "ttl_s", check.parsed.ttl_s)
     _note(memory, "skip_hours", sorted(check.parsed.skip_hours))
     _note(memory, "skip_days", sorted(check.parsed.skip_days))
     _note(memory, "week", completeness.counted(feed.memory, check.plans, now))
     _note(memory, "shared_guids", _shared_guids(feed, check))
-    _note(memory, "new_guids", new_guids(feed.memory.get("new_guids"), check.plans))
+    _note(memory, "new_guids", _new_guids(feed, check))
     overlap = pace.overlap(feed, check.parsed, check.plans, limit_s, now)
     return {**memory, **pace.rhythm(feed, check.parsed, now), **overlap}
 
@@ -295,6 +297,11 @@ def _note(memory: dict[str, object], name: str, value: object) -> None:
         memory[name] = value
     else:
         memory.pop(name, None)
+
+
+def _new_guids(feed: Feed, check: Check) -> int:
+    left_out = check.parsed.left_out if check.parsed else 0
+    return new_guids(feed.memory.get("new_guids"), check.plans, left_out)
 
 
 def _shared_guids(feed: Feed, check: Check) -> list[str]:

@@ -33,6 +33,7 @@ from ingest.model import (
     SiteTrack,
     Sketch,
     Source,
+    StoredEntry,
     Story,
     Subscription,
 )
@@ -364,8 +365,10 @@ class Store(Protocol):
         """Return what is stored of those of the feed's entries that are known, by key."""
         ...
 
-    def known_hashes(self, feed_id: int, hashes: Collection[str]) -> Mapping[str, int]:
-        """Return the ids of the feed's entries that have these hashes."""
+    def alike(
+        self, feed_id: int, ids: Collection[int], links: Collection[str], hashes: Collection[str]
+    ) -> Sequence[StoredEntry]:
+        """Return the feed's entries of these ids and links, and its latest ones of these hashes."""
         ...
 
     def article_by_key(self, key: str) -> Article | None:

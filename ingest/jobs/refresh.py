@@ -169,15 +169,19 @@ def understand(
         now=now,
     )
     aliases = parse.aliases(parsed, habits) if feed.first_polled_at else {}
-    return parsed, _plans(feed, parsed, aliases, store)
+    return parsed, _plans(feed, parsed, aliases, store, now)
 
 
 def _plans(
-    feed: Feed, parsed: ParsedFeed, aliases: Mapping[str, Mapping[str, bool]], store: Store
+    feed: Feed,
+    parsed: ParsedFeed,
+    aliases: Mapping[str, Mapping[str, bool]],
+    store: Store,
+    now: datetime,
 ) -> Sequence[EntryPlan]:
     """Compare a document with what is stored of its feed."""
     keys = {entry.key for entry in parsed.entries}
     known = store.known(feed.id, keys.union(*aliases.values())) if keys else {}
-    hashes = freshness.unrecognised(parsed, known) if feed.first_polled_at else ()
-    same = store.known_hashes(feed.id, hashes) if hashes else None
-    return freshness.decide(parsed, known, aliases=aliases, same=same)
+    asked = freshness.question(parsed, known, aliases) if feed.first_polled_at else None
+    stored = store.alike(feed.id, asked.ids, asked.links, asked.hashes) if asked else ()
+    return freshness.decide(parsed, known, aliases=aliases, stored=stored, now=now)

@@ -6,7 +6,7 @@ from functools import cache
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, case, func, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, case, select, update
 
 from ingest.model import (
     SHARED_LINK,
@@ -19,12 +19,13 @@ from ingest.model import (
     KnownEntry,
     PageRead,
     ParsedEntry,
+    StoredEntry,
 )
 from ingest.store import leases
 from ingest.store.engine import among, as_one, chunks, insert_new
 from ingest.store.feeds import site_of
 from ingest.store.leases import FREED
-from ingest.store.tables import Utc, clean, entries, feeds
+from ingest.store.tables import Utc, clean, entries, feeds, link_start
 from ingest.stories import exact
 
 MOST_LED = 100
@@ -102,19 +103,50 @@ def known(connection: Connection, feed_id: int, keys: Collection[str]) -> Mappin
     return found
 
 
-def known_hashes(
-    connection: Connection, feed_id: int, hashes: Collection[str]
-) -> Mapping[str, int]:
-    """Return the ids of the feed's entries that have these hashes, the first of each.
+_LATEST, _LATEST_EACH = 100, 5
+"""Entries of a feed among which hashes are looked up, and further ones for each hash.
 
-    Reads the feed's entries; asked only where a feed seems to have changed all its identities.
-    """
-    found: dict[str, int] = {}
-    for some in chunks(hashes, 500):
-        query = select(entries.c.hash, func.min(entries.c.id)).group_by(entries.c.hash)
-        query = query.where(entries.c.feed_id == feed_id, entries.c.hash.in_(some))
-        found |= {row[0]: row[1] for row in connection.execute(query)}
-    return found
+What a document has again stands among them, unless it is older than five documents' news.
+"""
+_MOST_LINKED = 1_000
+"""Entries read at most of those with one of some links."""
+
+
+@cache
+def _alike(dialect: str, by: str) -> Select[Any]:
+    columns = (entries.c[name] for name in StoredEntry._fields)
+    # The sum hides the feed from SQLite, which would read all its entries rather than those asked.
+    query = select(*columns).where(entries.c.feed_id + 0 == bindparam("feed"))
+    if by == "id":
+        return query.where(among(dialect, entries.c.id, "asked"))
+    if by == "link":
+        return query.where(among(dialect, link_start, "asked")).limit(_MOST_LINKED)
+    # Not by the order of the primary key, which would read other feeds' entries.
+    newest = (entries.c.id + 0).desc()
+    latest = select(entries.c.id).where(entries.c.feed_id == bindparam("feed")).order_by(newest)
+    latest = latest.limit(bindparam("latest"))
+    return query.where(entries.c.id.in_(latest), among(dialect, entries.c.hash, "asked"))
+
+
+def alike(
+    connection: Connection,
+    feed_id: int,
+    ids: Collection[int],
+    links: Collection[str],
+    hashes: Collection[str],
+) -> Sequence[StoredEntry]:
+    """Return the feed's entries of these ids and links, and its latest ones of these hashes."""
+    asked: dict[str, Collection[int | str]]
+    asked = {"id": ids, "link": [link[:500] for link in links], "hash": hashes}
+    latest = _LATEST + _LATEST_EACH * len(hashes)
+    dialect = connection.dialect.name
+    found = {}
+    for by, wanted in asked.items():
+        values = {"feed": feed_id, "asked": as_one(dialect, wanted)}
+        values |= {"latest": latest} if by == "hash" else {}
+        for row in connection.execute(_alike(dialect, by), values) if wanted else ():
+            found[row.id] = StoredEntry(*row)._replace(earlier=tuple(row.earlier))
+    return list(found.values())
 
 
 _CHANGE = (

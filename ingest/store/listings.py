@@ -10,11 +10,9 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    Text,
     and_,
     distinct,
     func,
-    literal_column,
     or_,
     select,
 )
@@ -28,6 +26,7 @@ from ingest.store.tables import (
     deliveries,
     entries,
     feeds,
+    link_start,
     matches,
     placements,
     rests,
@@ -401,8 +400,7 @@ def article_for_url(connection: Connection, url: str, canonical: str) -> Json | 
 
 def _links_to(url: str) -> ColumnElement[bool]:
     """Return the condition in the form that the index on the beginning of links serves."""
-    beginning = literal_column("substr(link, 1, 500)", Text)
-    return and_(beginning == url[:500], entries.c.link == url)
+    return and_(link_start == url[:500], entries.c.link == url)
 
 
 def entries_for(connection: Connection, subject: int | str) -> list[Json]:

@@ -26,6 +26,7 @@ from ingest.model import (
     PageRead,
     SiteTrack,
     Source,
+    StoredEntry,
     Subscription,
     Wanted,
     WantedFeed,
@@ -339,9 +340,11 @@ class Store:
         """Return what is stored of those of the feed's entries that are known, by key."""
         return self._read(lambda connection: entries.known(connection, feed_id, keys))
 
-    def known_hashes(self, feed_id: int, hashes: Collection[str]) -> Mapping[str, int]:
-        """Return the ids of the feed's entries that have these hashes."""
-        return self._read(lambda connection: entries.known_hashes(connection, feed_id, hashes))
+    def alike(
+        self, feed_id: int, ids: Collection[int], links: Collection[str], hashes: Collection[str]
+    ) -> Sequence[StoredEntry]:
+        """Return the feed's entries of these ids and links, and its latest ones of these hashes."""
+        return self._read(lambda connection: entries.alike(connection, feed_id, ids, links, hashes))
 
     def article_by_key(self, key: str) -> Article | None:
         """Return the article of a page, if it is stored."""

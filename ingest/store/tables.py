@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     DateTime,
     Dialect,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     event,
+    literal_column,
     text,
 )
 
@@ -208,6 +210,7 @@ entries = Table(
     Index("ix_entries_due", "read_at", "id", "site", **_where("read_at IS NOT NULL")),
     Index("ix_entries_link", text("substr(link, 1, 500)")),
 )
+link_start: ColumnElement[str] = literal_column("substr(link, 1, 500)", Text)
 """`link` is indexed by its beginning: an index entry of PostgreSQL holds 2,704 bytes."""
 
 texts = Table(

@@ -211,3 +211,25 @@ def test_the_way_a_page_was_had_is_kept(store: Store) -> None:
         "read",
     )
     assert store.entries_for("https://news.example/a") == [row]
+
+
+def test_entries_are_found_by_id_link_and_the_latest_by_hash_within_their_feed(
+    store: Store,
+) -> None:
+    one, other = add_feeds(store, "one", "other")
+    long = "https://a.example/" + "x" * 3000
+    said = {"a": "https://a.example/1", "b": long, "c": None, "d": "https://a.example/4"}
+    add = [
+        EntryPlan(parsed(key, hash=f"h{key}", link=link), EntryWhy.NEW)
+        for key, link in said.items()
+    ]
+    store.write(lambda tx: tx.save_entries(one, add, silent=False, now=NOW))
+    store.write(lambda tx: tx.save_entries(other, add, silent=False, now=NOW))
+    numbers = {key: was.id for key, was in store.known(one.id, said).items()}
+
+    found = store.alike(one.id, [numbers["a"]], [long], ["hc", "ha", "he"])
+
+    assert {each.id for each in found} == {numbers["a"], numbers["b"], numbers["c"]}
+    assert {each.link for each in found} == {said["a"], long, None}
+    assert {each.first_seen_at for each in found} == {NOW}
+    assert store.alike(one.id, (), (), ()) == []

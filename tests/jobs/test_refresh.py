@@ -1,6 +1,7 @@
 """From a feed to its entries."""
 
 from datetime import timedelta
+from email.utils import format_datetime
 
 from ingest.errors import TimedOut
 from ingest.feeds.settings import Polling
@@ -153,3 +154,43 @@ def test_a_feed_that_makes_guids_at_each_fetch_is_understood_by_its_links(desk: 
 
     assert new == [2, 0, 0, 0, 0]
     assert (done.new, done.changed) == (0, 1)
+
+
+def test_warnings_that_say_the_same_each_day_are_news_and_guids_made_anew_are_not(
+    desk: JobDesk,
+) -> None:
+    found = []
+    for dated in (True, True, True, False, False, False):
+        desk.later(days=1)
+        date = f"<pubDate>{format_datetime(desk.now)}</pubDate>" if dated else ""
+        warnings = "".join(
+            f"<item><guid isPermaLink='false'>{desk.now}{zone}</guid>{date}"
+            f"<title>Wind warning</title><description>{zone}</description></item>"
+            for zone in ("north", "south", "east")
+        )
+        body = f"<rss version='2.0'><channel>{warnings}</channel></rss>".encode()
+        desk.web.answers[FEED] = Response(FEED, 200, {}, body)
+        desk.later(hours=1)
+        found.append(desk.refresh().new)
+
+    assert found == [3, 3, 3, 0, 0, 0]
+
+
+def test_an_article_under_the_guid_of_another_is_stored_beside_it(desk: JobDesk) -> None:
+    found = []
+    for headline in ("Storm over the north", "Mayor resigns", "Bridge closed"):
+        link = f"https://a.example/{headline.replace(' ', '-')}"
+        item = (
+            f"<guid isPermaLink='false'>latest</guid><link>{link}</link><title>{headline}</title>"
+        )
+        body = f"<rss version='2.0'><channel><item>{item}</item></channel></rss>".encode()
+        desk.web.answers[FEED] = Response(FEED, 200, {}, body)
+        done = desk.refresh()
+        found.append((done.new, done.changed))
+
+    assert found == [(1, 0)] * 3
+    assert {entry.title for entry in desk.claim()} == {
+        "Storm over the north",
+        "Mayor resigns",
+        "Bridge closed",
+    }
