@@ -1,5 +1,6 @@
 """Where a site's feeds may be: what its page names, what its robots.txt names, and the usual places."""
 
+import html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ MAX_CANDIDATES = 20
 
 MAX_ANCHORS = 10_000
 """Anchors of a page that are looked at; front pages have some hundreds."""
-MAX_UNNAMED_MAPS = 5
-"""Sitemaps looked at that are not called news; most list pages, and weigh megabytes."""
+MAX_MAPS = 5
+"""Sitemaps looked at that robots.txt does not call news, or of one index; many weigh megabytes."""
 
 _TYPES = {
     "application/rss+xml",
@@ -38,6 +39,8 @@ _USUAL = (
     "/feed/", "/rss", "/rss.xml", "/index.xml", "/feed.xml", "/atom.xml",
     "/feeds/posts/default", "/feed.json", "/news-sitemap.xml", "/sitemap-news.xml",
 )  # fmt: skip
+_INDEX = re.compile(r"<(?:[\w.-]{1,50}:)?sitemapindex[\s>]")
+_LOCATION = re.compile(r"<(?:[\w.-]{1,50}:)?loc>\s*([^<\s]{1,2000})\s*</")
 _SITEMAP = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S{1,2000})", re.IGNORECASE | re.MULTILINE)
 
 
@@ -48,16 +51,16 @@ class Candidate:
     url: str
     title: str
     why: str
-    """How it was found: `page`, `link`, `anchor`, `robots` or `usual_place`."""
+    """How it was found: `page`, `link`, `anchor`, `robots`, `index` (of sitemaps) or `usual_place`."""
 
 
-def in_page(html: str, url: str) -> list[Candidate]:
+def in_page(page: str, url: str) -> list[Candidate]:
     """Return the feeds that a page names in its link elements, then those its own anchors look like.
 
     What is surely meant as a feed comes before what may be one.
     https://www.rssboard.org/rss-autodiscovery
     """
-    tree = LexborHTMLParser(html)
+    tree = LexborHTMLParser(page)
     base = _base(tree, url)
     found = [*_links(tree, base), *_anchors(tree, base, url)]
     return _once(candidate for _, candidate in sorted(found, key=lambda each: each[0]))
@@ -112,9 +115,22 @@ def in_robots(text: str, url: str) -> list[Candidate]:
     """
     lines = islice(_SITEMAP.finditer(text), 1000)
     maps = [address for line in lines if (address := urls.join(url, line[1]))]
-    news = [each for each in maps if "news" in urlsplit(each).path.lower()]
+    news = [each for each in maps if _is_news(each)]
     others = [each for each in maps if each not in news]
-    return _once(Candidate(each, "", "robots") for each in [*news, *others[:MAX_UNNAMED_MAPS]])
+    return _once(Candidate(each, "", "robots") for each in [*news, *others[:MAX_MAPS]])
+
+
+def in_index(text: str, url: str) -> list[Candidate]:
+    """Return the sitemaps of news that an index of sitemaps lists; nothing for any other text."""
+    if not _INDEX.search(text, 0, 5000):
+        return []
+    listed = (urls.join(url, html.unescape(each[1])) for each in _LOCATION.finditer(text))
+    news = (Candidate(each, "", "index") for each in listed if each and _is_news(each))
+    return _once(islice(news, MAX_MAPS))
+
+
+def _is_news(sitemap: str) -> bool:
+    return "news" in urlsplit(sitemap).path.lower()
 
 
 def usual(url: str) -> list[Candidate]:

@@ -1,5 +1,6 @@
 """From the address of a site to its feeds: look where they may be, and keep what can be read as one."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urljoin
@@ -55,18 +56,24 @@ def _robots(fetcher: Fetcher, url: str) -> list[Candidate]:
 def _readable(
     fetcher: Fetcher, candidates: Iterable[Candidate], until: float, clock: Callable[[], float]
 ) -> Iterator[Found]:
-    """Yield those candidates that are feeds, each address it leads to once."""
+    """Yield those candidates that are feeds, each address it leads to once.
+
+    An index of sitemaps that a robots.txt names gives way to the news among them.
+    """
     seen: set[str] = set()
-    for candidate in candidates:
-        if clock() > until:
-            return
+    waiting = deque(candidates)
+    while waiting and clock() <= until:
+        candidate = waiting.popleft()
         try:
-            found = _read(_get(fetcher, candidate.url), candidate.why)
+            page = _get(fetcher, candidate.url)
         except FetchError:
             continue
+        found = _read(page, candidate.why)
         if found and found.url not in seen:
             seen.add(found.url)
             yield found
+        if not found and candidate.why == "robots":
+            waiting += discover.in_index(page.body.decode("utf-8", "replace"), page.url)
 
 
 def _get(fetcher: Fetcher, url: str) -> Response:

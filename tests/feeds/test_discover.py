@@ -130,6 +130,18 @@ def test_a_sitemap_is_a_feed_where_it_lists_news() -> None:
     assert look(answers) == [("https://news.example/latest.xml", "robots")]
 
 
+def test_an_index_of_sitemaps_leads_to_those_of_news() -> None:
+    index = b"""<?xml version="1.0"?><sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
+    <sitemap><loc>https://news.example/pages.xml</loc></sitemap>
+    <sitemap><loc> https://news.example/news.xml?a=1&amp;b=2 </loc></sitemap></sitemapindex>"""
+    answers = {SITE: b"<html></html>", "https://news.example/map.xml": index,
+               "https://news.example/robots.txt": b"Sitemap: /map.xml",
+               "https://news.example/pages.xml": NEWS,
+               "https://news.example/news.xml?a=1&b=2": NEWS}  # fmt: skip
+
+    assert look(answers) == [("https://news.example/news.xml?a=1&b=2", "index")]
+
+
 def look(answers: dict[str, bytes]) -> list[tuple[str, str]]:
     fetcher = FakeFetcher({url: Response(url, 200, {}, body) for url, body in answers.items()})
     return [(each.url, each.why) for each in find(fetcher, SITE, clock=lambda: 0.0)]
