@@ -34,6 +34,11 @@ _PERIODS_S = {
 _MAX_TTL_S = 31536000.0
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TAIL = 4096
+_MUCH_FULLER = 2
+"""How many times as long a summary is the text itself.
+
+A teaser is a small part of its text; a copy in plain text is about as long, and poorer than the content.
+"""
 
 
 def parse(
@@ -213,13 +218,14 @@ def _entry(entry: Mapping[str, Any], url: str, inherited: tuple[str, ...]) -> Pa
     guid = markup.line(str(entry.get("id") or ""))
     updated = _when(entry, "updated")
     source = entry.get("source")
+    summary, content = _texts(entry, url)
     return ParsedEntry(
         key="",
         guid=guid or None,
         link=_link(entry, url),
         title=_title(entry, url),
-        summary=_summary(entry, url),
-        content=_content(entry, url),
+        summary=summary,
+        content=content,
         authors=_authors(entry) or (_authors(source) if source else ()) or inherited,
         published_at=_when(entry, "published", "created") or updated,
         updated_at=updated,
@@ -248,27 +254,48 @@ def _html(detail: Mapping[str, Any] | None, value: object, url: str) -> str:
     return markup.sanitised(source, str(detail.get("base") or url))
 
 
-def _summary(entry: Mapping[str, Any], url: str) -> str:
-    """Return what an entry says of itself, a podcast's subtitle where that is all."""
-    name = "summary" if entry.get("summary") else "subtitle"
+def _texts(entry: Mapping[str, Any], url: str) -> tuple[str, str]:
+    """Return summary and content: what an entry says of itself, and the fullest text it gives.
+
+    Which element holds the longer one differs from feed to feed: `itunes:summary` is often the
+    teaser of a long `description`. One text is a summary, or both if it was given as content.
+    """
+    summary = ""
+    if "summary_detail" in entry:  # without it, a copy of a content
+        summary = _html(entry["summary_detail"], entry.get("summary"), url)
+    contents = _contents(entry, url)
+    content = max(contents, key=_fullness, default="")
+    if _fullness(summary) > _MUCH_FULLER * _fullness(content) and content:
+        return content, summary
+    others = (text for text in (summary, *contents) if text and text != content)
+    return next(others, content) or _instead(entry, url), content
+
+
+def _contents(entry: Mapping[str, Any], url: str) -> list[str]:
+    """Return an entry's contents; images and files are not text."""
+    kinds = ("text/", "application/xhtml", "application/octet-stream")  # the last: base64 text
+    return [
+        _html(content, content.get("value"), url)
+        for content in entry.get("content") or ()
+        if str(content.get("type") or "text/html").startswith(kinds)
+    ]
+
+
+def _fullness(text: str) -> int:
+    return len(markup.words(text))
+
+
+def _instead(entry: Mapping[str, Any], url: str) -> str:
+    """Return what stands for a text that an entry lacks: the caption of its media, or a podcast's subtitle."""
+    name = "media_description" if entry.get("media_description") else "subtitle"
     return _html(entry.get(f"{name}_detail"), entry.get(name), url)
 
 
 def _description(feed: Mapping[str, Any], url: str) -> str:
     """Return what a feed says of itself, in a podcast's words where it has no others."""
-    name = "subtitle" if "subtitle" in feed else "summary"
+    names = ("subtitle", "summary", "media_description")
+    name = next((name for name in names if feed.get(name)), "subtitle")
     return _html(feed.get(f"{name}_detail"), feed.get(name), url)
-
-
-def _content(entry: Mapping[str, Any], url: str) -> str:
-    """Return the longest text among an entry's contents; images and files are not text."""
-    kinds = ("text/", "application/xhtml", "application/octet-stream")  # the last: base64 text
-    texts = [
-        _html(content, content.get("value"), url)
-        for content in entry.get("content") or ()
-        if str(content.get("type") or "text/html").startswith(kinds)
-    ]
-    return max(texts, key=len, default="")
 
 
 def _link(of: Mapping[str, Any], url: str) -> str | None:

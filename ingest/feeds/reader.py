@@ -2,17 +2,18 @@
 
 `feedparser.parse` can't be stopped once it runs, and a hostile feed of 80 kB keeps it busy for
 25 s (an author of one long word), so its parser classes are driven from here.
-What a feed means stays feedparser's to say: no element is read differently.
+What a feed means stays feedparser's to say, but each item is read by itself, and none of its texts
+is lost to another.
 """
 
 import io
 import re
 import xml.sax
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from time import struct_time
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 from xml.sax.handler import feature_external_ges, feature_external_pes, feature_namespaces
 
@@ -56,6 +57,26 @@ feedparser.mixin.make_safe_absolute_uri = lru_cache(maxsize=64)(
 # The one thing it copies there is a flat dictionary, twice for each entry.
 feedparser.mixin.copy = SimpleNamespace(deepcopy=feedparser.FeedParserDict)
 
+# What feedparser remembers of the elements it is in; some of it is left when they are closed.
+_STATE: Mapping[str, Any] = {
+    "incontent": 0,
+    "intextinput": 0,
+    "inimage": 0,
+    "inauthor": 0,
+    "incontributor": 0,
+    "inpublisher": 0,
+    "insource": 0,
+    "ingeometry": 0,
+    "psc_chapters_flag": False,
+    "svgOK": 0,
+    "title_depth": -1,
+}
+_FRESH: Mapping[str, Callable[[], Any]] = {
+    "elementstack": list,
+    "contentparams": dict,
+    "sourcedata": feedparser.FeedParserDict,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -74,6 +95,11 @@ class _EnoughError(Exception):
 class _Bounds:
     """The bounds, mixed into both of feedparser's parsers, before their own methods."""
 
+    entries: list[dict[str, Any]]
+    elementstack: list[list[Any]]
+    inentry: int
+    incontent: int
+    around: Mapping[str, Any] = MappingProxyType({})
     elements = 0
     max_depth = MAX_DEPTH
     # An id is compared, never followed: read against the address it was fetched from, `12345` would
@@ -91,11 +117,66 @@ class _Bounds:
             raise _EnoughError("the feed has an endless base address")
 
     def _start_item(self, attrs: Any) -> None:
-        if len(self.entries) >= MAX_ENTRIES:  # type: ignore[attr-defined]
+        """Begin an item with nothing that an element before it may have left open."""
+        if len(self.entries) >= MAX_ENTRIES:
             raise _EnoughError(f"the feed has more than {MAX_ENTRIES} entries")
+        if not self.inentry:
+            self.around = {name: getattr(self, name) for name in ("infeed", *_STATE, *_FRESH)}
+        vars(self).update(_STATE)
+        vars(self).update((name, new()) for name, new in _FRESH.items())
         super()._start_item(attrs)  # type: ignore[misc]
 
     _start_entry = _start_item
+
+    def _end_item(self) -> None:
+        super()._end_item()  # type: ignore[misc]
+        vars(self).update(self.around)
+
+    _end_entry = _end_item
+
+    def _start_text(self, name: str, attrs: Any, kind: str) -> None:
+        """Begin a text of an item, or of the feed; each further one of an item is a content.
+
+        feedparser keeps the last of them, or gives a feed's summary to its first item's description.
+        """
+        apart = self.insource or self.inimage or self.intextinput  # type: ignore[attr-defined]
+        if self.inentry and not apart and "summary" in self.entries[-1]:
+            name = "content"
+        self.push_content(name, attrs, kind, 1)
+
+    def _end_text(self, name: str) -> None:
+        if self.elementstack and self.elementstack[-1][0] == "content":
+            self._end_content()  # type: ignore[attr-defined]
+        else:
+            self.pop_content(name)  # type: ignore[attr-defined]
+
+    def _start_description(self, attrs: Any) -> None:
+        self._start_text("description", attrs, "text/html")
+
+    def _start_abstract(self, attrs: Any) -> None:
+        self._start_text("description", attrs, "text/plain")
+
+    def _start_summary(self, attrs: Any) -> None:
+        self._start_text("summary", attrs, "text/plain")
+
+    def _end_description(self) -> None:
+        self._end_text("description")
+
+    _end_abstract = _end_description
+
+    def _end_summary(self) -> None:
+        self._end_text("summary")
+
+    def _start_content(self, attrs: Any) -> None:
+        super()._start_content(attrs)  # type: ignore[misc]
+        self.elementstack.pop()  # it opens one content as two, and closes one
+
+    def _start_media_description(self, attrs: Any) -> None:
+        """Begin a caption: no text of the item, which `parse` takes where there is no other."""
+        self.push_content("media_description", attrs, "text/html", 1)
+
+    def _end_media_description(self) -> None:
+        self.pop_content("media_description")  # type: ignore[attr-defined]
 
     def _add_tag(self, term: Any, scheme: Any, label: Any) -> None:
         if len(self._get_context().get("tags", ())) < MAX_TAGS:  # type: ignore[attr-defined]
@@ -124,10 +205,10 @@ class _Bounds:
 
     def _note_skipped(self, name: str) -> None:
         """Keep each hour or day of a list, under a name that no element can have; feedparser keeps one."""
-        inside = [element[0] for element in self.elementstack[-2:]]  # type: ignore[attr-defined]
+        inside = [element[0] for element in self.elementstack[-2:]]
         value = self.pop(name)  # type: ignore[attr-defined]
         listed = self.feeddata.setdefault(f"skipped {name}s", [])  # type: ignore[attr-defined]
-        if inside == [f"skip{name}s", name] and len(listed) < MAX_SKIPPED:
+        if not self.inentry and inside == [f"skip{name}s", name] and len(listed) < MAX_SKIPPED:
             listed.append(value)
 
     def _sync_author_detail(self, key: str = "author") -> None:
@@ -137,7 +218,46 @@ class _Bounds:
 
 
 class _Strict(_Bounds, feedparser.api.StrictFeedParser):  # type: ignore[misc]
-    """The parser for well-formed XML."""
+    """The parser for well-formed XML.
+
+    A prefix means what its element says, there alone; and an element inside XHTML closes no other
+    than itself, though it be called `summary`.
+    """
+
+    opened = 0
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.outer: list[tuple[str, str | None]] = []
+
+    def startPrefixMapping(self, prefix: str | None, uri: str | None) -> None:
+        known = self._matchnamespaces.get((uri or "").lower())
+        name = (prefix or "") if known is None else known
+        self.outer.append((name, self.namespaces_in_use.get(name)))
+        super().startPrefixMapping(prefix, uri)
+        self.namespacemap.clear()  # elements come under the namespaces' own names
+
+    def endPrefixMapping(self, prefix: str | None) -> None:
+        name, uri = self.outer.pop()
+        if uri is None:
+            self.namespaces_in_use.pop(name, None)
+        else:
+            self.namespaces_in_use[name] = uri
+
+    def push_content(self, *given: Any) -> None:
+        super().push_content(*given)
+        self.opened = self.depth
+
+    def unknown_endtag(self, tag: str) -> None:
+        kind = self.contentparams.get("type", "xml") if self.incontent else "xml"
+        if kind == "application/xhtml+xml" and self.depth > self.opened:
+            tag = f"inner:{tag.rpartition(':')[2]}"
+        if kind.endswith("xml") or tag not in {"div", "xhtml:div"}:
+            super().unknown_endtag(tag)
+        else:  # it would leave such a `</div>` out, and forget to go up
+            content, self.incontent = self.incontent, 0
+            super().unknown_endtag(tag)
+            self.incontent = content
 
 
 class _Loose(_Bounds, feedparser.api.LooseFeedParser):  # type: ignore[misc]

@@ -69,6 +69,35 @@ def test_a_guid_shared_with_a_known_item_is_judged_side_by_side() -> None:
     assert len({entry.key for entry in both.entries}) == 2
 
 
+@pytest.mark.parametrize(
+    "head", ["", "<content/>", "<summary>s</summary><description>d</description>", "<image/>"]
+)
+@pytest.mark.parametrize(
+    "before",
+    [
+        "<info><content/></info>",
+        "<summary><dc:description/></summary>",
+        "<title><content/></title>",
+        "<image><source><author/></source></image>",
+        '<x xmlns:dc="http://purl.org/rss/1.0/modules/slash/"/>',
+        '<x xmlns:y="http://purl.org/dc/elements/1.1/" xmlns:dc="urn:other"/>',
+        "<description><div>x</div></description>",
+        "<feed/>",
+    ],
+)
+def test_an_item_says_the_same_whatever_stands_before_it(head: str, before: str) -> None:
+    item = (
+        "<item><guid>2</guid><summary>s</summary><dc:creator>Ann</dc:creator><description>d</description>"
+        "<title>t</title></item>"
+    )
+    alone = read(rss(item))
+
+    both = read(rss(head, f"<item><guid>1</guid>{before}</item>", item))
+
+    assert both.entries[1:] == alone.entries
+    assert (alone.entries[0].authors, alone.entries[0].content) == (("Ann",), "d")
+
+
 def test_the_same_item_in_other_surroundings_is_read_again() -> None:
     item = "<item><guid>1</guid><link>a</link></item>"
     first = read(rss(item))
@@ -138,7 +167,11 @@ EXTRAS = st.sampled_from(
     ["", "<dc:creator>Ann</dc:creator>", "<description>&lt;p&gt;x&lt;/p&gt;</description>",
      '<media:title xmlns:media="http://search.yahoo.com/mrss/">M</media:title>',
      "<dc:language>fr</dc:language>", "<pubDate>3 Jun 2024 10:00 GMT</pubDate>", "<broken>",
-     '<source url="https://s.example/">S</source>', "<image><title>I</title></image>"]
+     '<source url="https://s.example/">S</source>', "<image><title>I</title></image>",
+     "<summary>a b c d e f g</summary>", "<dc:description>x</dc:description>", "<content>z</content>",
+     "<info><content/></info>", "<summary><abstract/></summary>", "<content/>",
+     "<description><div>x</div></description>",
+     '<x xmlns:dc="http://purl.org/rss/1.0/modules/slash/"/>']
 )  # fmt: skip
 RSS_ITEMS = st.builds("<item>{}<title>{}</title>{}{}</item>".format, GUIDS, TITLES, LINKS, EXTRAS)
 ATOM_ENTRIES = st.builds(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.errors import NotAFeed, ParseError
-from ingest.feeds import parse, reader
+from ingest.feeds import markup, parse, reader
 from ingest.feeds.completeness import TRUNCATED
 from ingest.model import ParsedFeed
 
@@ -105,6 +105,99 @@ def test_a_feed_without_closing_tags_keeps_all_its_entries() -> None:
     feed = read('<rss version="2.0"><channel><item><title>One</title><item><title>Two</title>')
 
     assert len(feed.entries) == 2
+
+
+LONG = "The council met on Monday and agreed to repair the pier before the winter."
+MEDIA = 'xmlns:media="http://search.yahoo.com/mrss/"'
+CONTENT = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+ITUNES = 'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
+
+
+@pytest.mark.parametrize(
+    ("texts", "summary", "content"),
+    [
+        (f"<description>{LONG}</description>", LONG, ""),
+        (f"<description>{LONG}</description><summary>Short</summary>", "Short", LONG),
+        (f"<summary>Short</summary><description>{LONG}</description>", "Short", LONG),
+        (
+            f"<description>{LONG}</description><itunes:summary {ITUNES}>Short</itunes:summary>",
+            "Short",
+            LONG,
+        ),
+        (
+            f"<description>{LONG}</description><content:encoded {CONTENT}>Short</content:encoded>",
+            "Short",
+            LONG,
+        ),
+        (
+            f"<content:encoded {CONTENT}>{LONG}</content:encoded><description>Short</description>"
+            "<summary>Shorter</summary>",
+            "Short",
+            LONG,
+        ),
+        (
+            f"<description>{LONG} Read on</description>"
+            f"<content:encoded {CONTENT}>&lt;b&gt;{LONG}&lt;/b&gt;</content:encoded>",
+            f"{LONG} Read on",
+            f"<b>{LONG}</b>",
+        ),
+        (
+            f"<description>Short</description><media:content {MEDIA}><media:description>{LONG}"
+            "</media:description></media:content>",
+            "Short",
+            "",
+        ),
+        (
+            f"<media:group {MEDIA}><media:description>A caption</media:description></media:group>",
+            "A caption",
+            "",
+        ),
+    ],
+    ids=["one", "summary", "summary first", "itunes", "content", "three", "a copy", "caption", "only caption"],
+)  # fmt: skip
+def test_the_fullest_text_is_the_content(texts: str, summary: str, content: str) -> None:
+    [entry] = read(rss(f"<item><guid>1</guid>{texts}</item>")).entries
+
+    assert (entry.summary, entry.content) == (summary, content)
+
+
+def test_the_texts_of_the_channel_are_not_those_of_its_first_item() -> None:
+    head = f"<itunes:summary {ITUNES}>Channel</itunes:summary><description>About</description>"
+    items = "".join(
+        f"<item><guid>{at}</guid><itunes:summary {ITUNES}>Short</itunes:summary>"
+        f"<description>{LONG}</description></item>"
+        for at in range(2)
+    )
+
+    feed = read(rss(items, head))
+
+    assert feed.description == "About"
+    assert [(entry.summary, entry.content) for entry in feed.entries] == [("Short", LONG)] * 2
+
+
+def test_html_inside_xhtml_closes_nothing_but_itself() -> None:
+    html = "<p>One <details><summary>Two</summary> three</details> <title>four</title> five</p>"
+    body = (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id><title>T</title>'
+        f'<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">{html}</div></content>'
+        "<summary>S</summary></entry></feed>"
+    )
+
+    [entry] = read(body).entries
+
+    assert markup.plain(entry.content) == "One Two three four five"
+    assert (entry.title, entry.summary) == ("T", "S")
+
+
+def test_a_div_in_each_description_is_no_depth() -> None:
+    items = "".join(
+        f"<item><guid>{at}</guid><description><div>x</div></description></item>"
+        for at in range(reader.MAX_DEPTH + 1)
+    )
+
+    feed = read(rss(items))
+
+    assert (len(feed.entries), feed.warnings) == (reader.MAX_DEPTH + 1, ())
 
 
 def test_dates_ahead_of_the_clock_are_left_out_with_a_warning() -> None:
