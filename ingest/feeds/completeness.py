@@ -112,7 +112,7 @@ def overlap(memory: Mapping[str, object]) -> float | None:
 
 
 def gaps(memory: Mapping[str, object]) -> int:
-    """Return how many checks of a feed knew nothing of what they found."""
+    """Return how many checks of a feed knew nothing of what they found, and may have missed some."""
     return int(_number(memory.get("gaps")))
 
 

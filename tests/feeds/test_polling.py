@@ -406,6 +406,41 @@ def test_a_feed_that_overflows_is_asked_more_often_until_polls_overlap_again() -
     assert (later.interval_s, why(later)) == (900, Why.USUAL)
 
 
+def test_nothing_is_said_of_gaps_after_a_document_without_entries() -> None:
+    empty = settle(FEED, fetched(read(), new=0))
+    filled = settle(empty, fetched(read(*hours(1, 2)), new=2), now=NOW + timedelta(minutes=15))
+
+    assert "gaps" not in filled.memory
+    assert why(filled) == Why.USUAL
+
+
+@pytest.mark.parametrize(("every", "gaps"), [(0.25, 0), (4, 0), (8, 8)])
+def test_a_feed_of_one_entry_tells_gaps_by_its_dates(every: float, gaps: int) -> None:
+    """An entry in four hours, of which the latest is there; of ten checks two are to learn that."""
+    feed, seen = replace(FEED, first_polled_at=NOW), -1
+    for number in range(10):
+        at = timedelta(hours=2 + number * every)
+        latest = at // timedelta(hours=4)
+        check = fetched(read(*hours(-4 * latest)), new=int(latest != seen))
+        feed, seen = settle(feed, check, now=NOW + at), latest
+
+    assert feed.memory.get("gaps", 0) == gaps
+
+
+def test_a_feed_of_one_entry_without_dates_tells_gaps_by_its_usual_week() -> None:
+    (item,) = read(timedelta()).entries
+    undated = replace(
+        read(timedelta()), entries=(replace(item, published_at=None, updated_at=None),)
+    )
+    since = NOW - timedelta(days=28)
+    week = {"counts": [6.0] * 7, "since": since.isoformat(), "at": NOW.isoformat()}
+    feed = replace(FEED, memory={"week": week})
+    check = replace(fetched(undated, new=1), plans=freshness.decide(undated, {}))
+
+    assert settle(feed, check, now=NOW + timedelta(minutes=15)).memory.get("gaps") is None
+    assert settle(feed, check, now=NOW + timedelta(hours=12)).memory.get("gaps") == 1
+
+
 def test_the_first_poll_is_no_gap() -> None:
     unseen = replace(FEED, first_polled_at=None, last_checked_at=None)
 
