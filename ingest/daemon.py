@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, timedelta
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from time import monotonic
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -47,6 +47,9 @@ RULES_S = 3600
 
 LISTS_S = 15
 """How often it looks whether files of lists have changed; they count once one look saw no change."""
+
+SIGNAL_S = 1.0
+"""How long a signal may wait to be heard at most."""
 
 NOTIFY_S = 1.0
 
@@ -160,12 +163,22 @@ class Daemon:
 
     def _wait(self) -> None:
         """Sleep between signals; a reload goes back to sleep, anything else ends the wait."""
-        while (name := self._signals.get()) in {"SIGHUP", _LISTS}:
+        while (name := self._heard()) in {"SIGHUP", _LISTS}:
             if name == _LISTS:
                 self.read_lists()
             else:
                 self.reload()
         log.info("stopping", extra={"signal": name})
+
+    def _heard(self) -> str:
+        """Return the next signal, once there is one.
+
+        Waiting without an end might sleep over one that comes just before the wait or is given to
+        another thread: its handler is run by this thread, which must wake for that.
+        """
+        while True:
+            with suppress(Empty):
+                return self._signals.get(timeout=SIGNAL_S)
 
     def reload(self) -> None:
         """Read the configuration anew; one with a fault is reported and the old one stays."""
