@@ -21,6 +21,8 @@ _MARKERS = (
 _DECLARATION = re.compile(rb"""\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([\w.:-]{1,40})""")
 _SPACE = re.compile(r"\s+")
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r"))
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_HEAD = 2000
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
 _WIDER = {
     # What writers call by the name of a subset (WHATWG Encoding, labels).
@@ -55,8 +57,9 @@ def decode(body: bytes, content_type: str | None) -> tuple[str, str | None]:
     """Return the text of a feed without byte order mark, and a warning where a declaration lied.
 
     A byte order mark decides; otherwise bytes that are valid UTF-8 are read so, since no accented
-    text in a single-byte encoding is valid UTF-8 by accident; then the charset of the header
-    (RFC 7303 §3), that of the XML declaration, and at last windows-1252.
+    text in a single-byte encoding is valid UTF-8 by accident, nor one in several that also says it
+    is UTF-8; then the charset of the header (RFC 7303 §3), that of the XML declaration, and at last
+    windows-1252. A declared encoding in which the bytes are no markup is not believed.
     Never fails: at worst some characters are U+FFFD.
     """
     for mark, name in _BOMS:
@@ -124,7 +127,8 @@ def _declared_in(body: bytes, family: str) -> str:
 def _order(body: bytes, declared: list[str]) -> list[str]:
     """Return the encodings to try, best guess first."""
     rest = [*declared, "utf-8", "cp1252"]
-    if body.isascii() or any(name.startswith(_MULTIBYTE) for name in declared):
+    several = any(name.startswith(_MULTIBYTE) for name in declared)
+    if body.isascii() or (several and "utf-8" not in map(_codec, declared)):
         return rest
     return ["utf-8" + _STRICT, *rest]
 
@@ -137,9 +141,18 @@ def _attempt(body: bytes, name: str) -> str | None:
         codec = _codec(name)
         if codec in _REFUSED:
             return None
-        return _mostly_utf8(body) if codec == "utf-8" else body.decode(codec)
+        if codec == "utf-8":
+            return _mostly_utf8(body)
+        text = body.decode(codec)
     except (UnicodeError, LookupError):
         return None
+    return text if codec == "cp1252" or _is_markup(text) else None
+
+
+def _is_markup(text: str) -> bool:
+    """Return whether a text can be a feed: windows-1252 read as UTF-16 has no `<`, as EBCDIC controls."""
+    head = text[:_HEAD]
+    return ("<" in text or "{" in text) and len(_CONTROL.findall(head)) <= len(head) // 10
 
 
 def _codec(name: str) -> str:

@@ -7,8 +7,11 @@ from typing import Any
 from ingest import urls
 from ingest.errors import NotAFeed, ParseError
 from ingest.feeds import dates, markup
-from ingest.feeds.reader import MAX_ENTRIES, MAX_TAGS
+from ingest.feeds.reader import MAX_TAGS, within_bounds
 from ingest.model import Enclosure, ParsedEntry, ParsedFeed
+
+MAX_DIGITS = 1000
+"""Of a number; a longer one is an id at most, and compared as it is written."""
 
 
 def read(text: str, url: str) -> ParsedFeed:
@@ -23,11 +26,10 @@ def read(text: str, url: str) -> ParsedFeed:
     if "jsonfeed.org/version/" not in version or not isinstance(items, list):
         raise NotAFeed("the answer is a JSON document, no feed")
     entries = [item for item in items if isinstance(item, dict)]
-    warnings = []
-    if len(entries) < len(items):
-        warnings.append(f"{len(items) - len(entries)} items are no objects")
-    if len(entries) > MAX_ENTRIES:
-        warnings.append(f"the feed has more than {MAX_ENTRIES} entries")
+    wrong = len(items) - len(entries)
+    entries, warnings = within_bounds(entries)
+    if wrong:
+        warnings.append(f"{wrong} items are no objects")
     language, authors = _text(feed, "language"), _authors(feed)
     return ParsedFeed(
         title=markup.line(_text(feed, "title")),
@@ -37,19 +39,24 @@ def read(text: str, url: str) -> ParsedFeed:
         updated_at=None,
         format="json10" if version.rstrip("/").endswith("/1") else "json11",
         ttl_s=None,
-        entries=tuple(_entry(item, url, authors) for item in entries[:MAX_ENTRIES]),
+        entries=tuple(_entry(item, url, authors) for item in entries),
         warnings=tuple(warnings),
     )
 
 
 def _document(text: str) -> Mapping[str, Any]:
     try:
-        feed = json.loads(text)
+        # A raw line break in a text, or a number beyond what Python converts, spoils no feed.
+        feed = json.loads(text, strict=False, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise ParseError(f"the feed is no JSON: {error}") from error
     if not isinstance(feed, dict):
         raise NotAFeed("the answer is a JSON list, no feed")
     return feed
+
+
+def _integer(written: str) -> int | str:
+    return int(written) if len(written) <= MAX_DIGITS else written
 
 
 def _entry(item: Mapping[str, Any], url: str, inherited: tuple[str, ...]) -> ParsedEntry:

@@ -135,8 +135,10 @@ def _read_cut(text: str, url: str, habits: Habits, seen: Mapping[str, str]) -> P
         rest = _rest(text, found, known, url, habits)
         if rest is not None:
             return rest
-    feed = _keyed(_read_xml(text, url), habits)
-    return replace(feed, items=_recognisable(found, feed, habits))
+    chosen, warnings = reader.within_bounds(found)
+    feed = _keyed(_read_xml(_only(text, found, chosen), url), habits)
+    items = _recognisable(chosen, feed, habits)
+    return replace(feed, items=items, warnings=(*feed.warnings, *warnings))
 
 
 def _rest(
@@ -150,19 +152,33 @@ def _rest(
 
     It may where what is left is not well-formed, or has an entry that shares guid or link with one
     left out: which is which can then be told only side by side.
+    Of more than are read at one check, the next has the others.
     """
+    fresh, warnings = reader.within_bounds([item for item in found if item.digest not in known])
     try:
-        feed = _keyed(_read_xml(cut.without(text, found, known), url), habits)
+        feed = _keyed(_read_xml(_only(text, found, fresh), url), habits)
     except ParseError:
         return None
-    fresh = [item for item in found if item.digest not in known]
     new = _recognisable(fresh, feed, habits)
     if len(new) < len(fresh) or len(fresh) != len(feed.entries):
         return None
     if feed.warnings or not set(known.values()).isdisjoint(new.values()):
         return None
-    items = {item.digest: (new.get(item.digest) or known[item.digest]) for item in found}
-    return replace(feed, items=items, left_out=len(found) - len(fresh))
+    items = {item.digest: known.get(item.digest) or new.get(item.digest, "") for item in found}
+    return replace(
+        feed,
+        items={digest: key for digest, key in items.items() if key},
+        left_out=sum(item.digest in known for item in found),
+        warnings=tuple(warnings),
+    )
+
+
+def _only(text: str, found: Sequence[cut.Item], chosen: Sequence[cut.Item]) -> str:
+    """Return a document with some of its items alone."""
+    if len(chosen) == len(found):
+        return text
+    kept = {item.start for item in chosen}
+    return cut.without(text, (item for item in found if item.start not in kept))
 
 
 def _recognisable(found: Sequence[cut.Item], feed: ParsedFeed, habits: Habits) -> dict[str, str]:
@@ -265,7 +281,7 @@ def _texts(entry: Mapping[str, Any], url: str) -> tuple[str, str]:
         summary = _html(entry["summary_detail"], entry.get("summary"), url)
     contents = _contents(entry, url)
     content = max(contents, key=_fullness, default="")
-    if _fullness(summary) > _MUCH_FULLER * _fullness(content) and content:
+    if content and summary and _fullness(summary) > _MUCH_FULLER * _fullness(content):
         return content, summary
     others = (text for text in (summary, *contents) if text and text != content)
     return next(others, content) or _instead(entry, url), content
@@ -391,7 +407,25 @@ def _skip_days(feed: Mapping[str, Any]) -> frozenset[int]:
 
 def _is_cut_off(text: str) -> bool:
     """Return whether a document ends before its root does."""
-    return not text.endswith("/>") and not _END.search(text, max(0, len(text) - _TAIL))
+    end = _end_of_markup(text)
+    return not text.endswith("/>", 0, end) and not _END.search(text, max(0, end - _TAIL), end)
+
+
+def _end_of_markup(text: str) -> int:
+    """Return where the comments at the end of a document begin; some servers sign with long ones."""
+    end = len(text)
+    while True:
+        end = _before_space(text, end)
+        begun = text.rfind("<!--", 0, end) if text.endswith("-->", 0, end) else -1
+        if begun < 0:
+            return end
+        end = begun
+
+
+def _before_space(text: str, end: int) -> int:
+    while end and text[end - 1].isspace():
+        end -= 1
+    return end
 
 
 def _last_is_partial(text: str) -> bool:
@@ -411,6 +445,8 @@ def _what(text: str) -> str:
         return _kind(text) + name
     if start.startswith("%pdf"):
         return "a PDF document"
+    if children := sitemap.children(text):
+        return f"an index of sitemaps ({', '.join(children)})"
     root = _ROOT.search(start)
     if root:
         return f"an XML document <{root[1]}>"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from time import struct_time
 from types import MappingProxyType, SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 from xml.sax.handler import feature_external_ges, feature_external_pes, feature_namespaces
 
 import feedparser
@@ -25,7 +25,10 @@ from feedparser.exceptions import UndeclaredNamespace
 
 from ingest.errors import ParseError
 
+T = TypeVar("T")
+
 MAX_ENTRIES = 50_000
+"""Entries read at one check, about 30 s of work."""
 MAX_DEPTH = 500
 """Elements inside each other; HTML written by machines stays under 100."""
 MAX_OPEN = 100_000
@@ -86,6 +89,18 @@ class Document:
     entries: Sequence[Mapping[str, Any]]
     version: str
     warnings: tuple[str, ...] = field(default=())
+
+
+def within_bounds(items: Sequence[T]) -> tuple[list[T], list[str]]:
+    """Return what of a document's items is read, and a warning where that is not all.
+
+    The newest stand at one end or the other: of too many, the first and the last are read.
+    """
+    if len(items) <= MAX_ENTRIES:
+        return list(items), []
+    last = MAX_ENTRIES // 2
+    warning = f"the feed has more than {MAX_ENTRIES} new entries; the first and the last are read"
+    return [*items[: MAX_ENTRIES - last], *items[-last:]], [warning]
 
 
 class _EnoughError(Exception):

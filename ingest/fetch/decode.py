@@ -7,6 +7,7 @@ ask for a window of 128 MB.
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 import brotli  # type: ignore[import-untyped]
 
@@ -24,6 +25,7 @@ MAX_CODINGS = 3
 MAX_MEMBERS = 1_000
 """gzip members or zstd frames in a body; a 20 MB body in BGZF blocks of 64 kB has 300."""
 
+_GZIP_FILE = b"\x1f\x8b\x08"
 _ZSTD_WINDOW_LOG = 23  # 8 MB, the most that HTTP allows (RFC 9659)
 
 Chunks = Iterable[bytes]
@@ -41,7 +43,7 @@ def unpack(chunks: Chunks, encoding: str, limit: int) -> Iterator[bytes]:
     """Yield the decoded body in pieces, at most `limit` bytes in all.
 
     `encoding` is the Content-Encoding header; a name that is no coding (`utf-8`, `none`) is
-    passed over, as browsers do.
+    passed over, as browsers do. A body that is a packed file itself (`news.xml.gz`) is unpacked too.
     Raises Undecodable and TooMuch; every layer of a stack is held to the limit.
     """
     names = [name.strip().lower() for name in encoding.split(",")]
@@ -51,7 +53,16 @@ def unpack(chunks: Chunks, encoding: str, limit: int) -> Iterator[bytes]:
     pieces: Chunks = chunks
     for coding in reversed(codings):
         pieces = _capped(coding(pieces), limit)
-    return _capped(pieces, limit)
+    return _capped(_file(pieces), limit)
+
+
+def _file(pieces: Chunks) -> Iterator[bytes]:
+    """Undo gzip where a body starts as nothing but a gzip file does (RFC 1952 §2.3.1)."""
+    rest, head = iter(pieces), b""
+    while len(head) < len(_GZIP_FILE) and (piece := next(rest, None)) is not None:
+        head += piece
+    body = chain([head], rest)
+    return _gzip(body) if head.startswith(_GZIP_FILE) else body
 
 
 def _capped(pieces: Chunks, limit: int) -> Iterator[bytes]:

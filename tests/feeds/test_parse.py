@@ -52,8 +52,14 @@ def test_a_feed_says_what_stands_beside_it(case: Path) -> None:
             "a challenge page titled “One moment”",
         ),
         ('<html><title>Sign in</title><input type="password">', "a log-in page titled “Sign in”"),
-        ('<?xml version="1.0"?><sitemapindex></sitemapindex>', "an XML document <sitemapindex>"),
+        ('<?xml version="1.0"?><sitemapindex></sitemapindex>', "an index of sitemaps \\(empty\\)"),
+        (
+            "<sitemapindex><sitemap><loc>https://a.example/1.xml?a&amp;b</loc></sitemap></sitemapindex>",
+            "an index of sitemaps \\(https://a.example/1.xml\\?a&b\\)",
+        ),
+        ("<rdf><sitemapindex/></rdf>", "an XML document <rdf>"),
         ("<urlset></urlset>", "a sitemap without news"),
+        ("<urlset><url><loc>https://a.example/</loc></url></urlset>", "a sitemap without news"),
         ('{"error": "no"}', "a JSON document"),
         ("[1]", "a JSON list"),
         ("not found", "plain text"),
@@ -255,6 +261,41 @@ def test_a_strange_charset_does_no_harm(charset: str) -> None:
     assert read(rss(""), f"text/xml; charset={charset}").title == "T"
 
 
+@pytest.mark.parametrize("pad", ["", " "], ids=["even", "odd"])
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16le", "utf-32", "cp037", "cp500"])
+@pytest.mark.parametrize("title", ["Plain", "Café “au lait”", "Café\N{SNOWMAN} x", "Übergröße"])
+@pytest.mark.parametrize("codec", ["utf-8", "cp1252"])
+@pytest.mark.parametrize("where", ["header", "document"])
+def test_an_encoding_that_cannot_be_is_not_believed(
+    pad: str, charset: str, title: str, codec: str, where: str
+) -> None:
+    declared = f'<?xml version="1.0" encoding="{charset}"?>' if where == "document" else ""
+    header = f"text/xml; charset={charset}" if where == "header" else None
+    title = title.encode(codec, "ignore").decode(codec)
+    body = (declared + rss(f"<item><title>{title}</title></item>") + pad).encode(codec)
+
+    feed = read(body, header)
+
+    assert feed.entries[0].title == title
+    assert any("declared as" in warning for warning in feed.warnings) != title.isascii()
+
+
+@pytest.mark.parametrize("charset", ["gb2312", "big5", "shift_jis", "euc-kr"])
+@pytest.mark.parametrize("title", ["新闻", "今天的新闻很多"])
+def test_utf8_that_says_so_is_utf8_whatever_the_header(charset: str, title: str) -> None:
+    body = f'<?xml version="1.0" encoding="utf-8"?>{rss(f"<item><title>{title}</title></item>")}'
+
+    assert read(body, f"text/xml; charset={charset}").entries[0].title == title
+    assert read(body.replace("utf-8", "gb2312").encode("gb2312")).entries[0].title == title
+
+
+MAP = (
+    '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+    ' xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
+    ' xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">'
+)
+
+
 BOMBS = {
     "entities": '<!DOCTYPE r [\n<!ENTITY a "' + "x" * 50_000 + '">\n]>' + rss("&a;" * 5_000),
     "nested entities": "<!DOCTYPE r [<!ENTITY a 'x'>"
@@ -273,6 +314,13 @@ BOMBS = {
     "mis-nested html": rss("<item><description>" + "&lt;b&gt;" * 9_000 + "&lt;/i&gt;" * 9_000 + "</description></item>"),
     "ampersands": rss("<item><description>" + "&a" * 100_000 + "</description></item>"),
     "references": rss("<item><title>&#xD800;&#x110000;&#99999999999999999999;&</title></item>"),
+    "open roots": "<rss " * 200_000 + "<item>x</item>",
+    "comments": rss("") + "<!---->" * 200_000 + " " * 1000 + "x -->" * 100_000,
+    "map of open pages": MAP + "<url>" * 200_000,
+    "map of ampersands": MAP + ("<url>" + "&x" * 9_000 + "</url>") * 50,
+    "map of cdata": MAP + ("<url>" + "<![CDATA[" * 2_000 + "</url>") * 50,
+    "map of spaces": MAP + "<loc>" + " " * 500_000,
+    "index of spaces": "<sitemapindex>" + ("<loc>" + " " * 900) * 500,
     "open json": '{"version":"https://jsonfeed.org/version/1","items":' + "[" * 50_000,
 }  # fmt: skip
 
@@ -290,13 +338,102 @@ def test_hostile_feeds_are_read_or_refused_in_little_time(body: str) -> None:
     assert feed is None or "root:" not in repr(feed)
 
 
-def test_entries_beyond_the_bound_are_left_with_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entries_beyond_the_bound_are_left_to_the_next_check_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(reader, "MAX_ENTRIES", 3)
 
-    feed = read(rss("".join(f"<item><guid>{i}</guid></item>" for i in range(5))))
+    text = rss("".join(f"<item><guid>{i}</guid></item>" for i in range(5)))
+
+    def read_again(before: ParsedFeed) -> ParsedFeed:
+        return parse.parse(text.encode(), url=URL, seen=before.items)
+
+    feed = read(text)
+
+    assert [entry.guid for entry in feed.entries] == ["0", "1", "4"]
+    assert feed.warnings == (
+        "the feed has more than 3 new entries; the first and the last are read",
+    )
+    assert not read_again(feed).warnings
+    assert [entry.guid for entry in read_again(feed).entries] == ["2", "3"]
+    assert read_again(read_again(feed)).left_out == 5
+
+
+def test_a_document_that_cannot_be_cut_is_read_up_to_the_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reader, "MAX_ENTRIES", 3)
+
+    feed = read("<!DOCTYPE rss>" + rss("".join(f"<item><guid>{i}</guid></item>" for i in range(5))))
 
     assert [entry.guid for entry in feed.entries] == ["0", "1", "2"]
-    assert any("more than 3 entries" in warning for warning in feed.warnings)
+    assert feed.warnings == ("the feed has more than 3 entries",)
+
+
+@pytest.mark.parametrize(
+    "comment", ["<!-- <item> -->", "<!-- <item> </item> <item> -->", "<!----><!--a-->"]
+)
+def test_comments_behind_the_feed_are_no_part_of_it(comment: str) -> None:
+    items = "<item><guid>1</guid></item><item><guid>2</guid></item>"
+
+    feed = read(rss(items) + "\n" + comment * 400)
+
+    assert (len(feed.entries), feed.warnings) == (2, ())
+
+
+def page(number: int, title: str = "T") -> str:
+    return (
+        f"<url><loc>https://example.org/{number}</loc><image:image><image:loc>https://i.example/</image:loc>"
+        f"</image:image><news:news><news:publication><news:name>N</news:name></news:publication>"
+        f"<news:publication_date>2024-06-03</news:publication_date><news:title>{title}</news:title>"
+        "</news:news></url>"
+    )
+
+
+def test_a_news_sitemap_that_has_run_empty_is_a_feed_without_entries() -> None:
+    for text in (MAP + "</urlset>", MAP + "<url><loc>https://example.org/old</loc></url></urlset>"):
+        feed = read(text)
+        assert (feed.entries, feed.format, feed.warnings) == ((), "sitemap-news", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        (MAP + page(1, "A & B") + page(2) + "</urlset>", ["A & B", "T"]),
+        (MAP + page(1, "A&nbsp;B &amp; C &#233;") + "</urlset>", ["A\xa0B & C é"]),
+        (MAP + page(1, "<![CDATA[A & B]]>") + page(2, "&") + "</urlset>", ["A & B", "&"]),
+        (MAP + page(1, "<b>A") + page(2) + "</urlset>", ["T"]),
+        (MAP + page(1) + "</urlset><script>x</script>", ["T"]),
+        (MAP.replace("xmlns:news", "xmlns:n") + page(1) + "</urlset>", ["T"]),
+        (MAP.replace("http:", "https:") + page(1) + "</urlset>", ["T"]),
+        ("<!DOCTYPE urlset [<!ENTITY a 'b'>]>" + MAP + page(1) + "</urlset>", ["T"]),
+    ],
+    ids=["ampersand", "entity", "cdata", "tag", "script", "prefix", "https", "doctype"],
+)  # fmt: skip
+def test_a_fault_in_a_sitemap_costs_no_other_page(text: str, titles: list[str]) -> None:
+    feed = read(text)
+
+    assert [entry.title for entry in feed.entries] == titles
+    assert all(
+        entry.link.startswith("https://example.org/") for entry in feed.entries if entry.link
+    )
+    assert TRUNCATED not in feed.warnings
+
+
+def test_a_sitemap_cut_off_gives_its_whole_pages_and_says_so() -> None:
+    feed = read((MAP + page(1) + page(2))[:-20])
+
+    assert [entry.link for entry in feed.entries] == ["https://example.org/1"]
+    assert TRUNCATED in feed.warnings
+
+
+def test_json_with_a_raw_line_break_or_an_endless_number_is_read() -> None:
+    items = '[{"id": 1, "title": "a\nb"}, {"id": ' + "7" * 5000 + ', "title": "c\td"}, {"id": 3}]'
+
+    feed = read('{"version": "https://jsonfeed.org/version/1.1", "items": ' + items + "}")
+
+    assert [entry.guid for entry in feed.entries] == ["1", "7" * 5000, "3"]
+    assert feed.entries[0].title.split() == ["a", "b"]
 
 
 PIECES = st.sampled_from(
