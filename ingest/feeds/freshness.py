@@ -85,7 +85,7 @@ def decide(
     *,
     aliases: Mapping[str, Mapping[str, bool]] | None = None,
     stored: Sequence[StoredEntry] = (),
-    now: datetime | None = None,
+    made_at: datetime | None = None,
 ) -> tuple[EntryPlan, ...]:
     """Return what to do with each item of a document, in its order, each item once.
 
@@ -93,10 +93,11 @@ def decide(
     `aliases` gives further keys of entries (`parse.aliases`): one that was stored alone under its
     guid stays the same when a second item comes under that guid. Where an alias names its entry
     whatever the text, that may have been edited.
-    `stored` is the answer to `question`, and `now` the time of the fetch.
+    `stored` is the answer to `question`, and `made_at` the time of the fetch where the document may
+    have been made for it.
     """
     chosen = _chosen(parsed)
-    document = recognition.Document(parsed, now) if stored else None
+    document = recognition.Document(parsed, made_at) if stored else None
     if document is not None:
         keys = recognition.reused(document, chosen, known, stored)
         chosen = {

@@ -50,14 +50,12 @@ class Question:
 class Document:
     """What in a document names its items: links that only one has, dates that the fetch didn't make."""
 
-    def __init__(self, parsed: ParsedFeed, now: datetime | None = None) -> None:
+    def __init__(self, parsed: ParsedFeed, made_at: datetime | None = None) -> None:
         self._home = identity.address(parsed.link) if parsed.link else None
         self._links = Counter(_address(entry.link) for entry in parsed.entries)
         self._dates = Counter(map(_date, parsed.entries))
-        self._is_made = bool(now and not parsed.left_out) and all(
-            when is not None and now is not None and abs(when - now) <= MADE_WITHIN
-            for when in self._dates
-        )
+        self._is_made = made_at is not None and not parsed.left_out
+        self._is_made &= all(_is_about(when, made_at) for when in self._dates)
 
     def page_of(self, entry: ParsedEntry) -> str:
         """Return the address of an item's own page; empty where it has none."""
@@ -98,7 +96,7 @@ class Document:
         when, was = _date(entry), _date(stored)
         if when is None or was is None or abs(when - was) <= SAME_DATE:
             return False
-        return not (self._is_made and abs(was - stored.first_seen_at) <= MADE_WITHIN)
+        return not (self._is_made and _is_about(was, stored.first_seen_at))
 
 
 def question(
@@ -179,6 +177,12 @@ def recognised(
 def _may_be_reused(entry: ParsedEntry, known: Mapping[str, KnownEntry]) -> bool:
     was = known.get(entry.key)
     return was is not None and entry.hash != was.hash and identity.is_by_guid(entry.key)
+
+
+def _is_about(when: datetime | None, fetched_at: datetime | None) -> bool:
+    if when is None or fetched_at is None:
+        return False
+    return abs(when - fetched_at) <= MADE_WITHIN
 
 
 def _date(of: ParsedEntry | StoredEntry) -> datetime | None:

@@ -184,4 +184,6 @@ def _plans(
     known = store.known(feed.id, keys.union(*aliases.values())) if keys else {}
     asked = freshness.question(parsed, known, aliases) if feed.first_polled_at else None
     stored = store.alike(feed.id, asked.ids, asked.links, asked.hashes) if asked else ()
-    return freshness.decide(parsed, known, aliases=aliases, stored=stored, now=now)
+    # Dates made at each fetch would have changed the document at the last check, too.
+    made_at = None if feed.last_outcome in polling.NOTHING_CAME else now
+    return freshness.decide(parsed, known, aliases=aliases, stored=stored, made_at=made_at)

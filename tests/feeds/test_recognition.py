@@ -54,7 +54,7 @@ class Past:
         }
         self.asked = freshness.question(parsed, known, aliases) if self.entries else None
         plans = freshness.decide(
-            parsed, known, aliases=aliases, stored=self._alike(self.asked), now=self.now
+            parsed, known, aliases=aliases, stored=self._alike(self.asked), made_at=self.now
         )
         for plan in plans:
             self._store(plan)

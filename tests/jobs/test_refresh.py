@@ -194,3 +194,21 @@ def test_an_article_under_the_guid_of_another_is_stored_beside_it(desk: JobDesk)
         "Mayor resigns",
         "Bridge closed",
     }
+
+
+def test_what_is_published_just_before_the_check_is_news_each_time(desk: JobDesk) -> None:
+    """Dates at the fetch are made by it only where the document is another at each check."""
+    found = []
+    for _day in range(3):
+        desk.later(days=1)
+        item = (
+            f"<guid isPermaLink='false'>{desk.now}</guid><link>https://a.example/north</link>"
+            f"<title>Wind warning</title><pubDate>{format_datetime(desk.now)}</pubDate>"
+        )
+        body = f"<rss version='2.0'><channel><item>{item}</item></channel></rss>".encode()
+        desk.web.answers[FEED] = Response(FEED, 200, {}, body)
+        found.append(desk.refresh().new)
+        desk.later(minutes=15)
+        found.append(desk.refresh().new)
+
+    assert found == [1, 0] * 3
