@@ -97,7 +97,7 @@ def decide(
     have been made for it.
     """
     chosen = _chosen(parsed)
-    document = recognition.Document(parsed, made_at) if stored else None
+    document = recognition.Document(parsed, chosen.values(), made_at) if stored else None
     if document is not None:
         keys = recognition.reused(document, chosen, known, stored)
         chosen = {

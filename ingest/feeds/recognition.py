@@ -50,10 +50,12 @@ class Question:
 class Document:
     """What in a document names its items: links that only one has, dates that the fetch didn't make."""
 
-    def __init__(self, parsed: ParsedFeed, made_at: datetime | None = None) -> None:
+    def __init__(
+        self, parsed: ParsedFeed, items: Collection[ParsedEntry], made_at: datetime | None = None
+    ) -> None:
         self._home = identity.address(parsed.link) if parsed.link else None
-        self._links = Counter(_address(entry.link) for entry in parsed.entries)
-        self._dates = Counter(map(_date, parsed.entries))
+        self._links = Counter(_address(entry.link) for entry in items)
+        self._dates = Counter(map(_date, items))
         self._is_made = made_at is not None and not parsed.left_out
         self._is_made &= all(_is_about(when, made_at) for when in self._dates)
 
@@ -83,7 +85,9 @@ class Document:
         if self._keeps_date(entry, stored):
             return False
         page, was = self.page_of(entry), _address(stored.link)
-        return page != was if page and was and was != self._home else other_date
+        if page and was and was != self._home:
+            return page != was
+        return other_date or _date(entry) is None or _date(stored) is None
 
     def _keeps_date(self, entry: ParsedEntry, stored: StoredEntry) -> bool:
         """Return whether both have a date that names one item: no mere day, hour or fetch."""
@@ -117,7 +121,7 @@ def question(
     asked = [chosen[key] for key in (*changed, *unknown)]
     if not asked:
         return None
-    document = Document(parsed)
+    document = Document(parsed, chosen.values())
     links = (entry.link for entry in asked if entry.link and document.page_of(entry))
     # Without pages of their own they can be told by their words alone, for which many are read.
     hashes = (entry.hash for entry in asked) if 2 * len(asked) >= count else ()

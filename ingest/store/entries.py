@@ -108,8 +108,8 @@ _LATEST, _LATEST_EACH = 100, 5
 
 What a document has again stands among them, unless it is older than five documents' news.
 """
-_MOST_LINKED = 1_000
-"""Entries read at most of those with one of some links."""
+_LINKED, _LINKED_EACH = 1_000, 2
+"""Entries read at most of those with some links, and further ones for each: pages of live news."""
 
 
 @cache
@@ -120,7 +120,7 @@ def _alike(dialect: str, by: str) -> Select[Any]:
     if by == "id":
         return query.where(among(dialect, entries.c.id, "asked"))
     if by == "link":
-        return query.where(among(dialect, link_start, "asked")).limit(_MOST_LINKED)
+        return query.where(among(dialect, link_start, "asked")).limit(bindparam("most"))
     # Not by the order of the primary key, which would read other feeds' entries.
     newest = (entries.c.id + 0).desc()
     latest = select(entries.c.id).where(entries.c.feed_id == bindparam("feed")).order_by(newest)
@@ -138,12 +138,14 @@ def alike(
     """Return the feed's entries of these ids and links, and its latest ones of these hashes."""
     asked: dict[str, Collection[int | str]]
     asked = {"id": ids, "link": [link[:500] for link in links], "hash": hashes}
-    latest = _LATEST + _LATEST_EACH * len(hashes)
+    bounds = {
+        "link": {"most": _LINKED + _LINKED_EACH * len(links)},
+        "hash": {"latest": _LATEST + _LATEST_EACH * len(hashes)},
+    }
     dialect = connection.dialect.name
     found = {}
     for by, wanted in asked.items():
-        values = {"feed": feed_id, "asked": as_one(dialect, wanted)}
-        values |= {"latest": latest} if by == "hash" else {}
+        values = {"feed": feed_id, "asked": as_one(dialect, wanted), **bounds.get(by, {})}
         for row in connection.execute(_alike(dialect, by), values) if wanted else ():
             found[row.id] = StoredEntry(*row)._replace(earlier=tuple(row.earlier))
     return list(found.values())

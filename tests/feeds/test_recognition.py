@@ -200,10 +200,12 @@ def test_guids_that_are_positions_lose_no_article() -> None:
 
 
 @pytest.mark.parametrize("linked", [True, False])
-def test_one_guid_for_whatever_is_latest_loses_no_article(linked: bool) -> None:
+@pytest.mark.parametrize("dated", [True, False])
+def test_one_guid_for_whatever_is_latest_loses_no_article(linked: bool, dated: bool) -> None:
     past = Past()
     for n in range(1, 6):
-        latest = item("latest", headline(n), page(n) if linked else None, NOW + n * HOUR)
+        at = NOW + n * HOUR if dated else None
+        latest = item("latest", f"{headline(n)}{n}", page(n) if linked else None, at)
 
         assert past.check(latest) == [NEW]
         assert past.check(latest) == [KNOWN]
@@ -235,3 +237,12 @@ def test_an_item_whose_guid_stays_is_known_once_guids_count_no_more() -> None:
 
     assert past.fickle == freshness.FICKLE_AFTER
     assert found == [KNOWN] * 4
+
+
+def test_an_item_given_twice_under_new_guids_is_stored_no_oftener_than_at_first() -> None:
+    past = Past()
+    for fetch in range(5):
+        twice = [item(f"{fetch}-{at}", headline(n), page(n)) for at, n in enumerate((1, 1, 2))]
+        past.check(*twice)
+
+    assert len(past.entries) == 3
