@@ -16,6 +16,7 @@ from time import struct_time
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, TypeVar
 from xml.sax.handler import feature_external_ges, feature_external_pes, feature_namespaces
+from xml.sax.xmlreader import AttributesNSImpl
 
 import feedparser
 import feedparser.api
@@ -35,6 +36,8 @@ MAX_OPEN = 100_000
 """Elements open at once where end tags may be missing: each `<br>` of a broken feed stays open."""
 MAX_ELEMENTS = 1_000_000
 """Start tags of a document: 20 for each of the most entries we keep, about 10 s of work."""
+FEW = 10
+"""Attributes up to which the time of looking through them is nothing."""
 MAX_TAGS = 500
 """Categories of one entry; feedparser compares each with all before it."""
 MAX_SKIPPED = 24
@@ -232,6 +235,20 @@ class _Bounds:
             super()._sync_author_detail(key)  # type: ignore[misc]
 
 
+class _Attributes:
+    """An element's attributes as feedparser asks for them; the library's own take quadratic time."""
+
+    def __init__(self, given: AttributesNSImpl) -> None:
+        self.items = given.items
+        self._written = {given.getQNameByName(name): value for name, value in given.items()}
+
+    def getQNames(self) -> list[str]:
+        return list(self._written)
+
+    def getValueByQName(self, name: str) -> str:
+        return self._written[name]
+
+
 class _Strict(_Bounds, feedparser.api.StrictFeedParser):  # type: ignore[misc]
     """The parser for well-formed XML.
 
@@ -258,6 +275,9 @@ class _Strict(_Bounds, feedparser.api.StrictFeedParser):  # type: ignore[misc]
             self.namespaces_in_use.pop(name, None)
         else:
             self.namespaces_in_use[name] = uri
+
+    def startElementNS(self, name: Any, qname: Any, attrs: AttributesNSImpl) -> None:
+        super().startElementNS(name, qname, _Attributes(attrs) if len(attrs) > FEW else attrs)
 
     def push_content(self, *given: Any) -> None:
         super().push_content(*given)

@@ -314,6 +314,7 @@ BOMBS = {
     "mis-nested html": rss("<item><description>" + "&lt;b&gt;" * 9_000 + "&lt;/i&gt;" * 9_000 + "</description></item>"),
     "ampersands": rss("<item><description>" + "&a" * 100_000 + "</description></item>"),
     "references": rss("<item><title>&#xD800;&#x110000;&#99999999999999999999;&</title></item>"),
+    "attributes": rss("<item " + " ".join(f"a{i}='x'" for i in range(50_000)) + ">x</item>"),
     "open roots": "<rss " * 200_000 + "<item>x</item>",
     "comments": rss("") + "<!---->" * 200_000 + " " * 1000 + "x -->" * 100_000,
     "map of open pages": MAP + "<url>" * 200_000,
