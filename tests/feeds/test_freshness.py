@@ -185,3 +185,26 @@ def test_the_hash_of_a_body_tells_bytes_apart() -> None:
 )
 def test_when_a_document_was_built_is_no_change(one: str, other: str, same: bool) -> None:
     assert (freshness.body_hash(one.encode()) == freshness.body_hash(other.encode())) is same
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ('A story. <a href="/c">3 comments</a> More.', 'A story. <a href="/c">7 comments</a> More.', EntryWhy.KNOWN),
+        ("<p>A story.</p><p>3 views</p><p>More.</p>", "<p>A story.</p><p>7 views</p><p>More.</p>", EntryWhy.KNOWN),
+        ("<p>Passed by <b>3 votes</b> at noon.</p>", "<p>Passed by <b>7 votes</b> at noon.</p>", EntryWhy.CHANGED),
+        ("<p>He sold 3 shares</p> in May", "<p>He sold 7 shares</p> in May", EntryWhy.CHANGED),
+    ],
+    ids=["link", "paragraph", "bold", "end of a line"],
+)  # fmt: skip
+def test_a_count_that_stands_alone_in_html_is_no_edit(
+    before: str, after: str, why: EntryWhy
+) -> None:
+    one, other = (
+        f"<guid>a</guid><title>A</title><description><![CDATA[{text}]]></description>"
+        for text in (before, after)
+    )
+
+    (plan,) = freshness.decide(read(other), known(one))
+
+    assert plan.why is why
