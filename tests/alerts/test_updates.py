@@ -87,8 +87,19 @@ def test_an_update_goes_to_those_alerted_unless_the_rule_speaks_once(
     assert plan.update == (UPDATE if why is AlertWhy.TEXT else None)
 
 
-@pytest.mark.parametrize(("on", "raised"), [("article", 0), ("entry", 0), ("edit", 1)])
-def test_an_edit_raises_an_alert_only_for_rules_that_listen_to_edits(on: str, raised: int) -> None:
+@pytest.mark.parametrize(
+    ("on", "again", "raised"),
+    [
+        ("article", True, 0),
+        ("entry", True, 0),
+        ("edit", True, 1),
+        ("article", False, 1),
+        ("edit", False, 1),
+    ],
+)
+def test_a_page_read_again_raises_an_alert_only_for_rules_that_listen_to_edits(
+    on: str, again: bool, raised: int
+) -> None:
     plans = compose.plan(
         [Match("r", ())],
         {"r": Rule("r", "q", on=on)},
@@ -98,6 +109,7 @@ def test_an_edit_raises_an_alert_only_for_rules_that_listen_to_edits(on: str, ra
         sources={},
         silent=False,
         edit=True,
+        again=again,
     )
 
     assert len(plans) == raised
