@@ -13,7 +13,7 @@ from ingest.rules.glance import Glance
 from ingest.rules.percolate import RuleSet
 from ingest.rules.search import any_of, mentioned, needed
 from ingest.store import Store
-from ingest.store.documents import StoredDocument
+from ingest.store.documents import Look, StoredDocument
 
 HIT = "\x1b[1m"
 END = "\x1b[0m"
@@ -55,11 +55,13 @@ class _Asked:
         for _, error in self.rules.errors:
             raise error
         self._glance = Glance(rule)
+        self.look = self._glance if self._glance.by_text else None
+        """What may be asked before feeds, authors and the like are read, where they say nothing."""
 
     def find(self, stored: StoredDocument) -> Hit | None:
         """Return an article that the rule is true of."""
         document = stored.document
-        told = self._glance(document)
+        told = self._glance(document) if stored.told is None else stored.told
         if told is False or (told is None and not self.rules.names(document)):
             return None
         seen = stored.article, stored.story, document.feed, stored.url, stored.seen_at
@@ -76,7 +78,7 @@ def hits(
 ) -> Iterator[Hit]:
     """Yield the articles a rule is true of, newest first; raises RuleError for one that can't be read."""
     asked = _Asked(rule)
-    for stored in _documents(store, [rule], since, until, say):
+    for stored in _documents(store, [rule], since, until, say, asked.look):
         if hit := asked.find(stored):
             yield hit
 
@@ -102,16 +104,21 @@ def _documents(
     since: datetime | None,
     until: datetime | None,
     say: Say,
+    look: Look | None = None,
 ) -> Iterator[StoredDocument]:
     """Yield the articles that some rule may be true of, and say how many where all had to be read."""
     wanted = any_of(map(needed, rules))
     others = wanted is None
     having = any_of(map(mentioned, rules)) if others else wanted
     count = 0
+
+    def seen(document: Document) -> bool | None:
+        nonlocal count
+        count += 1
+        return look(document) if look else None
+
     try:
-        for stored in store.iter_documents(since, until, wanted=having, others=others):
-            count += 1
-            yield stored
+        yield from store.iter_documents(since, until, wanted=having, others=others, look=seen)
     finally:
         if having is None:
             say(f"the text index has no words to look for: {count:,} articles were read")

@@ -27,6 +27,7 @@ from ingest.rules.tree import (
     Regex,
     Term,
     Word,
+    walk,
 )
 from ingest.text import bare, bare_latin, simply
 
@@ -40,11 +41,26 @@ class Glance:
     """A rule made ready to be looked for; raises RuleError for one that can't be read."""
 
     def __init__(self, rule: Rule) -> None:
-        self._holds = _told(scoped(rule))
+        query = scoped(rule)
+        self._holds = _told(query)
+        self.by_text = all(map(_is_by_text, walk(query)))
+        """Whether title, text and summary of a document are all that the rule is about."""
 
     def __call__(self, document: Document) -> bool | None:
         """Return whether the rule is true of a document; None where that takes reading it."""
         return self._holds(_Letters(document))
+
+
+_SHOWN = {"title", "text", "summary"}
+
+
+def _is_by_text(node: Node) -> bool:
+    match node:
+        case Term() | Listed() | Regex():
+            return _SHOWN.issuperset(node.fields)
+        case Name():
+            return False
+    return True
 
 
 class _Letters:
@@ -248,7 +264,7 @@ _Anchor = tuple[str, tuple[str, ...]]
 
 
 def _of_near(near: Near) -> _Told:
-    """Tell that items are not there, or too far from each other; that they are near takes reading."""
+    """Tell that items are not there, or too far from each other; or that they are near, of words."""
     there = [_may_be(terms) for terms in near.items]
     anchors = [list(map(_anchor, terms)) for terms in near.items]
     lengths = [max(map(_length, terms)) for terms in near.items]
@@ -260,6 +276,7 @@ def _of_near(near: Near) -> _Told:
     fields = tuple(dict.fromkeys(name for _, names in every for name in names))
     known = all(word for word, _ in every)
     latin = all(word.isascii() for word, _ in every)
+    for_certain = _written_near(near)
 
     def told(letters: _Letters) -> bool | None:
         if known and not any(
@@ -268,9 +285,49 @@ def _of_near(near: Near) -> _Told:
             if (text := letters.bare(name, latin=latin))
         ):
             return False
-        return None if all(may_be(letters) for may_be in there) else False
+        if not all(may_be(letters) for may_be in there):
+            return False
+        return True if for_certain(letters) else None
 
     return told
+
+
+_MOST_BETWEEN = 20
+"""Words between two of a NEAR that are looked through; each place takes as many steps."""
+
+
+def _written_near(near: Near) -> Callable[[_Letters], bool]:
+    """Return what tells of two items that they are near for certain, plain words among such words.
+
+    Near the beginning of a text alone, as of terms.
+    """
+    items = [[key for term in terms for key in _plain_keys(term)] for terms in near.items]
+    fields = {term.fields for terms in near.items for term in terms}
+    step = near.steps[0]
+    if len(items) > 2 or not all(items) or len(fields) > 1 or step.words > _MOST_BETWEEN:
+        return lambda _: False
+    one, two = ("|".join(map(_written, keys)) for keys in items)
+    blank = r"[,;:.]?[ \n]+"
+    between = rf"{blank}(?:[a-z0-9]+{blank}){{0,{step.words}}}"
+    ways = [(one, two)] if step.ordered else [(one, two), (two, one)]
+    either = "|".join(f"(?:{first}){between}(?:{second})" for first, second in ways)
+    pattern = re.compile(rf"(?<!\S)(?:{either}){blank}", re.ASCII | re.IGNORECASE)
+    (names,) = fields
+    return lambda letters: any(
+        pattern.search(f"{letters.texts[name]} "[:MOST_PLACES]) for name in names
+    )
+
+
+def _plain_keys(item: Item) -> Sequence[str]:
+    """Return the word that a term is, where it is one of Latin letters; else nothing."""
+    keys = _keys(item) if isinstance(item, Term) else ()
+    bare_key = keys[0].removesuffix("*") if len(keys) == 1 else ""
+    return keys if bare_key.isalnum() and bare_key.isascii() else ()
+
+
+def _written(key: str) -> str:
+    """Return the pattern of such a word."""
+    return key.replace("*", "[a-z0-9]*")
 
 
 def _anchor(item: Item) -> _Anchor:
@@ -311,9 +368,8 @@ def _is_within(one: list[int], two: list[int], text: str, reach: int) -> bool:
 
     Each piece of text between white space has a word or more; at both ends are the items' own.
     """
-    most = reach + 2
     merged = sorted([(place, 1) for place in one] + [(place, 2) for place in two])
     return any(
-        whose != other and len(text[start:end].split(None, most)) <= most
+        whose != other and len(text[start:end].split(None, reach)) <= reach
         for (start, whose), (end, other) in pairwise(merged)
     )

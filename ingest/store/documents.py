@@ -1,6 +1,6 @@
 """Stored articles as a matcher reads them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, String, cast, func, select
 
 from ingest.model import Document, Wanted
 from ingest.store import search
+from ingest.store.engine import among, as_one
 from ingest.store.tables import articles, entries, feeds, texts
 
 _AT_ONCE = 200
@@ -16,6 +17,8 @@ _AT_ONCE = 200
 _FIRST = 20
 """Of them at first, since who asks for the newest few should not wait for many."""
 
+Look = Callable[[Document], bool | None]
+"""Tells of an article's title, summary and text whether it is wanted; None where that is open."""
 
 _LED_BY = (
     select(func.aggregate_strings(cast(entries.c.feed_id, String), ","))
@@ -23,6 +26,14 @@ _LED_BY = (
     .correlate(articles)
     .scalar_subquery()
 )
+_OF = articles.c
+_FURTHER: Select[Any] = select(
+    *(_OF.id, _OF.story_id, _OF.feed_id, _OF.url, _OF.authors, _OF.language, _OF.first_seen_at),
+    _LED_BY.label("led_by"),
+)
+
+_Named = tuple[str, tuple[str, ...]]
+"""Name and tags of a feed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,8 @@ class StoredDocument:
     seen_at: datetime
     """When it was first seen."""
     document: Document
+    told: bool | None
+    """What the look at it told."""
 
 
 def iter_documents(
@@ -44,24 +57,34 @@ def iter_documents(
     until: datetime | None,
     wanted: Wanted | None = None,
     others: bool = False,
+    look: Look | None = None,
 ) -> Iterator[StoredDocument]:
     """Yield articles newest first, once for each feed that led to them.
 
     With `wanted`, those that have it; a few more may be among them. With `others`, the others too,
-    but without their texts: reading those takes nearly all the time.
+    but without their texts: reading those takes nearly all the time. Without those that a `look`
+    says no to.
     """
     needed = wanted if others else None
     query = _query(connection, since, until, None if others else wanted, texts_too=needed is None)
-    names = select(feeds.c.id, feeds.c.name, feeds.c.tags)
-    led_by = {row.id: (row.name, tuple(row.tags)) for row in connection.execute(names)}
+    names: dict[int, _Named] = {}
     with connection.execute(query) as found:
         at_once = _FIRST
         while some := found.fetchmany(at_once):
             at_once = min(2 * at_once, _AT_ONCE)
             bodies = _bodies(connection, some, needed)
+            kept = {}
             for row in some:
-                for feed_id in _feeds_of(row):
-                    yield _stored(row, bodies.get(row.text_id, ""), *led_by[feed_id])
+                document = Document(row.title, bodies.get(row.text_id, ""), summary=row.summary)
+                if (told := look(document) if look else None) is not False:
+                    kept[row.id] = document, told
+            further = {row.id: (row, _feeds_of(row)) for row in _further(connection, kept)}
+            _add_names(connection, names, {one for _, led_by in further.values() for one in led_by})
+            for article, (document, told) in kept.items():
+                if article in further:  # not deleted meanwhile
+                    row, led_by = further[article]
+                    for feed_id in led_by:
+                        yield _stored(row, document, told, names[feed_id])
 
 
 def _query(
@@ -74,19 +97,9 @@ def _query(
 ) -> Select[Any]:
     """Return the query for the articles of a time, newest first."""
     of, at = articles.c, articles.c.first_seen_at
-    query = select(
-        of.id,
-        of.story_id,
-        of.feed_id,
-        of.url,
-        of.title,
-        of.summary,
-        of.authors,
-        of.language,
-        of.text_id,
-        at,
-        _LED_BY.label("led_by"),
-    ).execution_options(stream_results=True, max_row_buffer=_AT_ONCE)
+    query = select(of.id, of.title, of.summary, of.text_id).execution_options(
+        stream_results=True, max_row_buffer=_AT_ONCE
+    )
     if texts_too:
         query = query.add_columns(texts.c.body).join(texts, texts.c.id == of.text_id)
     if since is not None:
@@ -98,12 +111,13 @@ def _query(
     return query.order_by(at.desc(), of.id.desc())
 
 
-def _stored(row: Row[Any], body: str, feed: str, tags: tuple[str, ...]) -> StoredDocument:
+def _stored(row: Row[Any], seen: Document, told: bool | None, named: _Named) -> StoredDocument:
     """Return an article as one of its feeds led to it."""
+    authors = tuple(row.authors)
     document = Document(
-        row.title, body, feed, tags, row.summary, tuple(row.authors), row.language, row.url
+        *(seen.title, seen.text, *named, seen.summary, authors, row.language, row.url)
     )
-    return StoredDocument(row.id, row.story_id or 0, row.url, row.first_seen_at, document)
+    return StoredDocument(row.id, row.story_id or 0, row.url, row.first_seen_at, document, told)
 
 
 def _bodies(
@@ -118,8 +132,27 @@ def _bodies(
     return {row.id: row.body for row in connection.execute(query)} if wanted else {}
 
 
+def _further(connection: Connection, article_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """Return what there is of some articles besides their texts."""
+    if not article_ids:
+        return ()
+    some = as_one(connection.dialect.name, article_ids)
+    query = _FURTHER.where(among(connection.dialect.name, articles.c.id, "some"))
+    return connection.execute(query, {"some": some}).all()
+
+
+def _add_names(connection: Connection, names: dict[int, _Named], feed_ids: set[int]) -> None:
+    """Add the names and tags of the feeds that are not known yet."""
+    if unknown := feed_ids - names.keys():
+        query = select(feeds.c.id, feeds.c.name, feeds.c.tags).where(feeds.c.id.in_(unknown))
+        for feed_id, name, tags in connection.execute(query):
+            names[feed_id] = name, tuple(tags)
+
+
 def _feeds_of(row: Row[Any]) -> Sequence[int]:
     """Return the feeds whose entries led to an article."""
     if row.led_by is None:
         return [row.feed_id]
+    if "," not in row.led_by:
+        return [int(row.led_by)]
     return sorted(set(map(int, row.led_by.split(","))))

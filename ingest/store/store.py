@@ -50,7 +50,7 @@ from ingest.store import (
     subscriptions,
     tracks,
 )
-from ingest.store.documents import StoredDocument
+from ingest.store.documents import Look, StoredDocument
 from ingest.store.engine import open_engine, parse, translated
 from ingest.store.leases import DELIVERIES, ENTRIES, FEEDS
 from ingest.store.listings import Chosen, Filter, Json
@@ -380,15 +380,16 @@ class Store:
         *,
         wanted: Wanted | None = None,
         others: bool = False,
+        look: Look | None = None,
     ) -> Iterator[StoredDocument]:
         """Yield stored articles newest first, once for each feed that led to them.
 
         With `wanted`, those that have it, and maybe a few more; with `others`, the others too,
-        without their texts.
+        without their texts. None that a `look` at title, text and summary says no to.
         """
         return self._stream(
             lambda connection: documents.iter_documents(
-                connection, since=since, until=until, wanted=wanted, others=others
+                connection, since=since, until=until, wanted=wanted, others=others, look=look
             )
         )
 

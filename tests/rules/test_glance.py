@@ -30,6 +30,47 @@ def test_what_is_told_is_what_the_matcher_finds(query: str, document: Document) 
     assert agrees(Rule("r", query, lists=LISTS), document)
 
 
+near_by = st.lists(
+    st.sampled_from(
+        [
+            "a",
+            "ab",
+            "b",
+            "act",
+            "factory",
+            "A,",
+            "b.",
+            "s",
+            "x-b",
+            "b's",
+            "’a’",
+            "–",
+            "é",
+            "K",
+            "´b",
+            "a\x1cb",
+            "a\xa0b",
+            "1",
+            "a1",
+        ]
+    ),
+    max_size=14,
+).map(" ".join)
+items = st.sampled_from(
+    ["a", "b", "act", "k", "(a OR b)", "ac*", "s", "x-b", '"a b"', "a1", "(ab* OR act)", "b's"]
+)
+distances = st.sampled_from([" NEAR/0 ", " NEAR/1 ", " NEAR/3 ", " ONEAR/1 "])
+further = st.sampled_from(["", " NEAR/1 b", " ONEAR/2 act"])
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.tuples(items, distances, items, further).map("".join), near_by, near_by)
+def test_what_is_told_of_nearness_is_what_the_matcher_finds(
+    query: str, title: str, text: str
+) -> None:
+    assert agrees(Rule("r", query), Document(title, text))
+
+
 SIGNS = "aAbSsİıßſÅåØœΣςϊΐйЙёЁｓ＇²½①ⅷℓ℡㎏ﬁŉﷺأىٱ京ก็ハﾞ한'’´`¨·.-–,_&+#/\u00ad\u200b\u0301\u0345\u05b0\u0650 \n\u00a0"
 odd = st.text(st.sampled_from(SIGNS) | st.characters(exclude_categories=["Cs"]), max_size=12)
 
@@ -86,8 +127,13 @@ def test_latin_letters_are_seen_wherever_they_are_hidden() -> None:
         ("drone tug", "A tug", False),
         ("atleast(2, drone, tug, cat)", "A tug and a cat", True),
         ("tug NEAR/1 cat", "A tug and a cat", None),
+        ("tug NEAR/2 cat", "A tug and a cat", True),
+        ("cat NEAR/2 (dog OR tug*)", "(Tugs and, a cat", None),
+        ("cat NEAR/2 (dog OR tug*)", "A Tugboat, a\n\ncat.", True),
+        ("cat ONEAR/2 tug", "A tug and a cat", None),
+        ("tug NEAR/2 cat", "A tug – a cat", None),
         ("tug NEAR/1 cat", "A tug and then, at last, came a cat", False),
-        ("(tug OR dog) NEAR/1 cat", "A tug and then, at last, a dog cat", None),
+        ("(tug OR dog) NEAR/1 cat", "A tug and then, at last, a dog cat", True),
         ("tug NOT NEAR/2 cat", "A cat", False),
         ("feed:coast", "", True),
         ("feed:sea*", "", False),
@@ -103,6 +149,14 @@ def test_what_is_told(query: str, text: str, told: bool | None) -> None:
 def test_words_too_many_to_be_counted_are_left_to_the_matcher() -> None:
     document = Document("", "a " * 10_000 + "a tug")
     rule = Rule("r", '"a tug"')
+
+    assert Glance(rule)(document) is None
+    assert agrees(rule, document)
+
+
+def test_a_word_cut_off_where_looking_ends_is_no_word() -> None:
+    document = Document("", "x" * 9_992 + " tug catamaran")
+    rule = Rule("r", "tug NEAR/1 cat")
 
     assert Glance(rule)(document) is None
     assert agrees(rule, document)

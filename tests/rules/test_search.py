@@ -197,6 +197,22 @@ def test_texts_that_a_rule_does_not_mention_are_not_read(store: Store) -> None:
     assert {stored.document.text for stored in none} == {""}
 
 
+def test_what_a_look_says_no_to_is_not_read_any_further(store: Store) -> None:
+    for name in ("one", "two", "three"):
+        keep(store, name, TEXTS[name])
+    verdicts = {TEXTS["one"]: True, TEXTS["two"]: False, TEXTS["three"]: None}
+
+    read = list(store.iter_documents(look=lambda document: verdicts[document.text]))
+
+    assert [(stored.document.text, stored.told) for stored in read] == [
+        (TEXTS["three"], None),
+        (TEXTS["one"], True),
+    ]
+    assert {(stored.document.feed, stored.document.summary) for stored in read} == {
+        ("coast", "A standfirst")
+    }
+
+
 def test_an_edit_is_found_by_its_new_words_alone(store: Store) -> None:
     keep(store, "a", "the old ferry")
     keep(store, "a", "the new tug", now=NOW + timedelta(hours=1))
