@@ -27,8 +27,8 @@ _LED_BY = (
     .scalar_subquery()
 )
 _OF = articles.c
-_FURTHER: Select[Any] = select(
-    *(_OF.id, _OF.story_id, _OF.feed_id, _OF.url, _OF.authors, _OF.language, _OF.first_seen_at),
+_FURTHER: tuple[Any, ...] = (
+    *(_OF.story_id, _OF.feed_id, _OF.url, _OF.authors, _OF.language, _OF.first_seen_at),
     _LED_BY.label("led_by"),
 )
 
@@ -66,7 +66,12 @@ def iter_documents(
     says no to.
     """
     needed = wanted if others else None
-    query = _query(connection, since, until, None if others else wanted, texts_too=needed is None)
+    most = others or look is None  # most articles are kept: all is read at once
+    query = _query(
+        *(connection, since, until, None if others else wanted),
+        *(_FURTHER if most else ()),
+        texts_too=needed is None,
+    )
     names: dict[int, _Named] = {}
     with connection.execute(query) as found:
         at_once = _FIRST
@@ -78,7 +83,8 @@ def iter_documents(
                 document = Document(row.title, bodies.get(row.text_id, ""), summary=row.summary)
                 if (told := look(document) if look else None) is not False:
                     kept[row.id] = document, told
-            further = {row.id: (row, _feeds_of(row)) for row in _further(connection, kept)}
+            rows = some if most else _further(connection, kept)
+            further = {row.id: (row, _feeds_of(row)) for row in rows}
             _add_names(connection, names, {one for _, led_by in further.values() for one in led_by})
             for article, (document, told) in kept.items():
                 if article in further:  # not deleted meanwhile
@@ -92,12 +98,12 @@ def _query(
     since: datetime | None,
     until: datetime | None,
     wanted: Wanted | None,
-    *,
+    *columns: Any,
     texts_too: bool,
 ) -> Select[Any]:
     """Return the query for the articles of a time, newest first."""
     of, at = articles.c, articles.c.first_seen_at
-    query = select(of.id, of.title, of.summary, of.text_id).execution_options(
+    query = select(of.id, of.title, of.summary, of.text_id, *columns).execution_options(
         stream_results=True, max_row_buffer=_AT_ONCE
     )
     if texts_too:
@@ -137,7 +143,7 @@ def _further(connection: Connection, article_ids: Collection[int]) -> Sequence[R
     if not article_ids:
         return ()
     some = as_one(connection.dialect.name, article_ids)
-    query = _FURTHER.where(among(connection.dialect.name, articles.c.id, "some"))
+    query = select(_OF.id, *_FURTHER).where(among(connection.dialect.name, _OF.id, "some"))
     return connection.execute(query, {"some": some}).all()
 
 
