@@ -94,7 +94,8 @@ def keep(tx: Tx, reading: Reading, context: Context, now: datetime) -> Kept | No
     if standing is not None and _is_anothers(tx, standing, reading.entry):
         if reading.extraction.method != "feed":
             return None
-        reading, standing = replace(reading, key=own_key(reading.entry)), None
+        reading = replace(reading, key=own_key(reading.entry))
+        standing = tx.article_by_key(reading.key)  # it may have been told early
     since = now - context.stories.window
     kept = _edit(tx, standing, reading, since, now) if standing else _add(tx, reading, since, now)
     if matches := _heard(kept, reading):

@@ -59,13 +59,12 @@ def read(entry: Entry, context: Context, now: datetime) -> Read:
     store = context.doors.store
     own = _own_text(entry)
     was = store.article_by_id(entry.article_id) if entry.article_id else None
-    shared, early = _shares_link(entry, was), None
+    early = None
     if was is None and context.rules.early_for(entry.feed, entry.feed_tags):
-        key = own_key(entry) if shared else page_key(entry, entry.link, None)
-        early = _tell_early(entry, own, key, context, now)
+        early = _tell_early(entry, own, context, now)
         was = early.article if early else None
     try:
-        scraped = SHARED if shared else scrape(entry, own, context, now)
+        scraped = SHARED if _shares_link(entry, was) else scrape(entry, own, context, now)
     except Offline as error:
         return Read(entry, _wait_for_network(entry, error, context, now), None, early, Exchange())
     if scraped.exchange.again:
@@ -85,9 +84,14 @@ SHARED = Scraped(PageRead(SHARED_LINK, "other entries of the feed have the same 
 
 
 def _shares_link(entry: Entry, was: Article | None) -> bool:
-    """Return whether an entry was found to be one of many with the same link."""
-    own = was is not None and unread(was) and was.key == own_key(entry)
-    return bool(entry.link) and (own or entry.page_outcome == SHARED_LINK)
+    """Return whether an entry was found to be one of many with the same link.
+
+    One whose article is the page already keeps it.
+    """
+    own = own_key(entry)
+    if was is None or was.key != own:
+        return was is None and entry.page_outcome == SHARED_LINK
+    return unread(was) and page_key(entry, entry.link, None) != own
 
 
 def _keep(
@@ -172,12 +176,12 @@ def _own_text(entry: Entry) -> Extraction:
     )
 
 
-def _tell_early(
-    entry: Entry, own: Extraction, key: str, context: Context, now: datetime
-) -> Kept | None:
+def _tell_early(entry: Entry, own: Extraction, context: Context, now: datetime) -> Kept | None:
     """Keep the feed's own text as the article and alert for the rules that want it at once."""
     page = PageRead("feed_text")
     matches = context.rules.match(document(entry, own, page), "entry")
+    is_shared = entry.page_outcome == SHARED_LINK
+    key = own_key(entry) if is_shared else page_key(entry, entry.link, None)
     reading = think(entry, own, page, key=key, was=None, matches=matches)
     return context.doors.store.write(lambda tx: keep(tx, reading, context, now))
 

@@ -62,7 +62,7 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
     )
     parsed = check.parsed
     # Where all items were known there are none to keep but those that are kept.
-    items = parsed.items if parsed and (parsed.entries or not parsed.left_out) else None
+    items = _listed(parsed) if parsed and (parsed.entries or not parsed.left_out) else None
     follows_hub = context.listens and parsed is not None
 
     def save(tx: Tx) -> Feed:
@@ -83,6 +83,11 @@ def refresh(feed: Feed, context: Context, now: datetime) -> Refreshed:
         settled = context.doors.store.write(save)
     counts = Counter(plan.why for plan in plans)
     return Refreshed(settled, feed, counts[EntryWhy.NEW], counts[EntryWhy.CHANGED], exchange)
+
+
+def _listed(parsed: ParsedFeed) -> Mapping[str, str]:
+    """Return the keys of what a document lists, by the digests of its items where those are known."""
+    return parsed.items or {entry.key: entry.key for entry in parsed.entries}
 
 
 def _wait_for_network(feed: Feed, error: Offline, context: Context, now: datetime) -> Refreshed:

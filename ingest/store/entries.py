@@ -173,9 +173,8 @@ def save(
     with others are read from what the feed says of them, not from the page.
     """
     plans = list(plans)
-    shared = exact.shared(
-        (plan.entry.link, plan.entry.title or plan.entry.summary) for plan in plans
-    )
+    said = [(plan.entry.link, plan.entry.title or plan.entry.summary) for plan in plans]
+    shared = exact.shared(said) if len(said) > 1 else frozenset()
     site = site_of(feed.current_url)
     new: list[dict[str, Any]] = []
     for plan in plans:

@@ -265,12 +265,15 @@ def _log_failure(done: "Future[Any]") -> None:
 @contextmanager
 def _ending(connection: Connection) -> Iterator[list[_Note]]:
     """Let works leave things to be written at the end, which is when all went well until then."""
-    waiting = list[_Note]()
-    connection.info[_AT_END] = waiting
+    info, waiting = (
+        connection.info,
+        list[_Note](),
+    )  # a lost connection does not give its `info` any more
+    info[_AT_END] = waiting
     try:
         yield waiting
     finally:
-        del connection.info[_AT_END]
+        del info[_AT_END]
 
 
 def _end(connection: Connection, waiting: Sequence[_Note]) -> None:

@@ -32,14 +32,18 @@ def shared(said: Iterable[tuple[str | None, str]]) -> frozenset[str]:
 
     Of two under an article's address one may be the other with a new headline.
     """
+    links: dict[str, set[str]] = {}
     titles: dict[str, set[str]] = {}
     for link, title in said:
         if link:
-            titles.setdefault(link, set()).add(squeezed(title))
+            spelled = _spelled(link) or link
+            links.setdefault(spelled, set()).add(link)
+            titles.setdefault(spelled, set()).add(squeezed(title))
     return frozenset(
         link
-        for link, found in titles.items()
-        if len(found) > (2 if len(found) > 1 and is_telling(link) else 1)
+        for spelled, found in titles.items()
+        if len(found) > (2 if len(found) > 1 and is_telling(spelled) else 1)
+        for link in links[spelled]
     )
 
 

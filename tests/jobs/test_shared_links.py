@@ -1,10 +1,12 @@
 """Entries of one feed that lead to the same address: status pages, lists of changes, warnings."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from ingest.articles.settings import Articles
+from ingest.errors import TimedOut
 from ingest.jobs.read import Read
 from tests.desk import page, prose, rss
 from tests.jobs.desk import FEED, JobDesk, open_job_desk
@@ -115,3 +117,68 @@ def test_a_front_page_of_the_own_site_is_not_read_for_an_entry(desk: JobDesk) ->
 
     assert sorted(bodies(desk.read())) == sorted([FIRST[1], SECOND[1]])
     assert [asked.url for asked in desk.web.asked] == [FEED]
+
+
+def test_one_told_early_whose_page_fails_at_first_is_read_in_the_end(desk: JobDesk) -> None:
+    desk.set(articles=Articles(full_text=True))
+    desk.rule("boats", on="entry")
+    desk.rule("lock")
+    desk.web.answers[LINK] = page("Notices of the canal", prose(3, "canal"))
+    publish(desk, ("1", *FIRST))
+    desk.refresh()
+    desk.read()
+    desk.deliver()
+    desk.later(minutes=70)
+    publish(desk, ("2", *SECOND), ("1", *FIRST))
+    desk.refresh()
+    desk.web.answers[LINK] = TimedOut("slow", url=LINK)
+    first = desk.read()
+    desk.web.answers[LINK] = page("Notices of the canal", prose(3, "canal"))
+    desk.later(minutes=5)
+
+    done = [read for read in (*first, *desk.read()) if read.entry.guid == "2" and read.kept]
+
+    assert bodies(done)[-1] == SECOND[1]
+    told = {sent.payload["data"]["rule"] for sent in desk.deliver()}  # type: ignore[index]
+    assert told == {"rule 1", "rule 2"}
+
+
+def test_the_holder_of_a_page_that_others_come_to_share_is_still_heard(desk: JobDesk) -> None:
+    desk.set(articles=Articles(full_text=False))
+    desk.rule("lock", on="edit")
+    publish(desk, ("1", *FIRST))
+    desk.refresh()
+    (before,) = desk.read()
+    desk.deliver()
+    desk.later(minutes=70)
+    edited = "Every lock of the canal stays shut from today on because of the frost, he added."
+    third = ("3", "Harbour full", "No berth is free before Sunday.")
+    publish(desk, ("2", *SECOND), third, ("1", FIRST[0], edited))
+    desk.refresh()
+
+    done = {read.entry.guid: read for read in desk.read()}
+
+    assert done["1"].kept is not None
+    assert before.kept is not None
+    assert done["1"].kept.article.id == before.kept.article.id
+    assert done["1"].kept.article.body == edited
+    assert "alert.updated" in [sent.type for sent in desk.deliver()]
+
+
+def test_notices_of_a_json_feed_are_seen_to_be_listed_together(desk: JobDesk) -> None:
+    desk.set(articles=Articles(full_text=False))
+
+    def give(*items: tuple[str, str, str]) -> None:
+        told = [{"id": id, "url": LINK, "title": t, "content_text": c} for id, t, c in items]
+        feed = {"version": "https://jsonfeed.org/version/1.1", "title": "A", "items": told}
+        desk.web.answers[FEED] = json.dumps(feed).encode()
+
+    give(("1", *FIRST))
+    desk.refresh()
+    first = desk.read()
+    desk.later(minutes=70)
+    give(("2", *SECOND), ("1", *FIRST))
+    desk.refresh()
+
+    assert bodies(first + desk.read()) == [FIRST[1], SECOND[1]]
+    assert len(list(desk.store.list_articles())) == 2

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ingest.stories import exact
 from ingest.stories.exact import page_key
 
 STORY = "https://news.example/2026/05/ferry-runs-aground-off-alvik"
@@ -57,3 +58,11 @@ def test_neighbours_on_a_platform_cannot_claim_each_others_pages() -> None:
 def test_without_an_address_the_fallback_is_the_identity() -> None:
     assert page_key(None, STORY, fallback="entry:9") == "entry:9"
     assert page_key("mailto:desk@news.example", STORY, fallback="entry:9") == "entry:9"
+
+
+def test_links_that_differ_in_tracking_alone_are_shared() -> None:
+    links = [f"https://a.example/now?utm_source={number}" for number in range(2)]
+
+    assert exact.shared(zip(links, ("One thing", "Another"), strict=True)) == set(links)
+    assert exact.shared([(links[0], "One thing"), (links[1], "one  Thing")]) == set()
+    assert exact.shared([(None, "One thing"), (None, "Another")]) == set()
