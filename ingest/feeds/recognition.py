@@ -1,8 +1,10 @@
 """Which stored entry an item is, where its key is unknown or says another: by title, link and date.
 
 The cases behind each rule:
-- guids made anew at each fetch, perhaps beside one that stays (a pinned item), perhaps with a token
-  in the text: an equal link with an equal title or date is the same item;
+- guids made anew at each fetch, perhaps beside one that stays (a pinned item): an equal link with
+  an equal date or text is the same item;
+- such guids with a token in each text: an equal link and title is the same item only if several are
+  at once, for one may be a live page's next item (`Current warning`);
 - warnings that say the same each day, without a link of their own: another date is another item,
   unless the dates are made at the fetch themselves;
 - items without date and link are the same under new guids only if several of them are at once;
@@ -71,8 +73,10 @@ class Document:
         same_date = _date(entry) is not None and _date(entry) == _date(stored)
         page = self.page_of(entry)
         if page and page == _address(stored.link):
+            if same_date or entry.hash == stored.hash:
+                return _Sameness.SURE
             same_title = lasting(entry.title).split() == lasting(stored.title).split()
-            return _Sameness.SURE if same_title or same_date else _Sameness.NONE
+            return _Sameness.PERHAPS if same_title else _Sameness.NONE
         if entry.hash != stored.hash:
             return _Sameness.NONE
         return _Sameness.SURE if same_date else _Sameness.PERHAPS

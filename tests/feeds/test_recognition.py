@@ -174,14 +174,25 @@ def test_a_new_guid_and_a_token_in_the_text_make_no_news() -> None:
         (item("1", "T", HOME), item("2", "T", HOME), NEW),
         (item("1", "T", page(1)), item("2", "Quite new words", page(1)), NEW),
         (item("1", "T", page(1), NOW), item("2", "T", page(1), NOW + HOUR), NEW),
+        (item("1", "T", page(1)), item("2", "T", page(1), text="other"), NEW),
     ],
-    ids=["link", "date", "edit", "sirens", "home", "live page", "recurring"],
+    ids=["link", "date", "edit", "sirens", "home", "live page", "recurring", "undated"],
 )  # fmt: skip
 def test_the_one_item_of_a_feed_under_a_new_guid(one: str, other: str, why: EntryWhy) -> None:
     past = Past()
     past.check(one)
 
     assert past.check(other) == [why]
+
+
+def test_a_live_page_has_a_next_item_beside_another_that_stays() -> None:
+    past = Past()
+    stays = item("stays", "Other things", "https://met.example/other")
+    past.check(item("1", "Current warning", "https://met.example/now", text="Calm"), stays)
+
+    storm = item("2", "Current warning", "https://met.example/now", text="A storm comes")
+
+    assert past.check(storm, stays) == [NEW, KNOWN]
 
 
 def test_guids_that_are_positions_lose_no_article() -> None:
