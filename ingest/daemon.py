@@ -194,7 +194,7 @@ class Daemon:
         else:
             if late:
                 log.warning("these changes wait for a restart: %s", ", ".join(late))
-            self._refused = []
+            self._refused, self._unread = [], []
             log.info("reloaded", extra={"feeds": len(settings.feeds), "rules": len(settings.rules)})
         self._systemd.tell("READY=1")
 
@@ -208,15 +208,21 @@ class Daemon:
         settings = self._app.settings
         entries, faults = lists.read(settings.lists, Node(None, Place(str(self._config), 0, 0)))
         if faults:
-            error = ConfigErrors(faults)
-            log.error("changed lists refused, the old ones stay: %s", error)
-            self._unread = [refusal(error, "lists")]
-            self._look()
+            self._lists.look_again()
+            self._refuse_lists(ConfigErrors(faults))
             return
         self._unread = []
         if entries != settings.list_entries:
             self._app.take_lists(entries)
             log.info("lists read anew", extra={"entries": sum(map(len, entries.values()))})
+
+    def _refuse_lists(self, error: ConfigErrors) -> None:
+        """Report lists that cannot be read, once as long as the faults stay the same."""
+        unread = [refusal(error, "lists")]
+        if unread != self._unread:
+            log.error("changed lists refused, the old ones stay: %s", error)
+            self._unread = unread
+            self._look()
 
     def _bark(self) -> None:
         """Tell systemd that we live, unless a dispatcher or the writer is stuck."""

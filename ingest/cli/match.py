@@ -169,5 +169,5 @@ def _lists(content: object, path: Path) -> dict[str, tuple[str, ...]]:
         raise ConfigError(reason, file=str(path)) from error
     entries, faults = lists.read(wanted, Node(None, Place(str(path), 0, 0)))
     if faults:
-        raise ConfigError(str(faults[0]), file=str(path))
+        raise faults[0]
     return entries

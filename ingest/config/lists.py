@@ -21,13 +21,16 @@ Lists = Mapping[str, tuple[str, ...] | ListFile]
 
 
 def read(lists: Lists, root: Node) -> tuple[dict[str, tuple[str, ...]], list[ConfigError]]:
-    """Return the entries of each list, and a fault for each list that cannot be read."""
+    """Return the entries of each list, and a fault for each list that cannot be read.
+
+    A fault stands at its list, or at `root` where that holds no lists.
+    """
     section = root.get("lists")
     entries: dict[str, tuple[str, ...]] = {}
     faults: list[ConfigError] = []
     for name, source in lists.items():
         node = section.get(name) if section else None
-        place = node.place if node else Place("", 0, 0)
+        place = node.place if node else root.place
         try:
             entries[name] = tuple(_bounded(source, place))
         except ConfigError as fault:
@@ -102,22 +105,26 @@ class Watch:
     """Tells when files of lists are no longer what they were, once nobody writes them any more."""
 
     def __init__(self) -> None:
-        self._told: dict[Path, tuple[int, int]] | None = None
-        self._last: dict[Path, tuple[int, int]] | None = None
+        self._told: dict[Path, tuple[int, ...]] | None = None
+        self._last: dict[Path, tuple[int, ...]] | None = None
 
     def have_changed(self, lists: Lists) -> bool:
         """Return whether files were changed since this was last true, and not since the last look.
 
         It is true once at the beginning, too: for what came between reading them and this.
         """
-        stamps = {}
+        stamps: dict[Path, tuple[int, ...]] = {}
         for source in lists.values():
             if isinstance(source, ListFile):
                 with suppress(OSError):  # gone: that is a change as well
                     found = source.file.stat()
-                    stamps[source.file] = found.st_mtime_ns, found.st_size
+                    stamps[source.file] = found.st_mtime_ns, found.st_ctime_ns, found.st_size
         at_rest, self._last = stamps == self._last, stamps
         if at_rest and stamps != self._told:
             self._told = stamps
             return True
         return False
+
+    def look_again(self) -> None:
+        """Have the files told as changed once more: what they held could not be read."""
+        self._told = None

@@ -3,7 +3,7 @@
 Nobody is told of what comes of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -97,29 +97,37 @@ def place_again(store: Store, *, since: datetime) -> Placed:
     settled: set[int] = set()
     total, last = Placed(), 0
     while batch := store.write(partial(_batch, since=since, last=last, settled=settled)):
-        total = Placed(total.articles + len(batch), total.moved + sum(batch.values()))
+        settled.update(into for _, into in batch.values())
+        moved = sum(was != into for was, into in batch.values())
+        total = Placed(total.articles + len(batch), total.moved + moved)
         last = max(batch)
     return total
 
 
-def _batch(tx: Tx, *, since: datetime, last: int, settled: set[int]) -> dict[int, bool]:
-    """Place the next articles after the id `last`; return whether each went to another story.
+def _batch(
+    tx: Tx, *, since: datetime, last: int, settled: Collection[int]
+) -> dict[int, tuple[int, int]]:
+    """Place the next articles after the id `last`; return the stories of each, before and now.
 
-    `settled` are the stories placed so far.
+    `settled` are the stories placed before; they stay as given, for this may be run again.
     """
-    batch = tx.articles_placed(since=since, after=last, limit=BATCH)
-    return {article.id: _place(tx, article, since, settled) for article in batch}
+    placed: dict[int, tuple[int, int]] = {}
+    here: set[int] = set()
+    for article in tx.articles_placed(since=since, after=last, limit=BATCH):
+        was = article.story_id
+        into = _place(tx, article, since, keeps=was not in settled and was not in here)
+        here.add(into)
+        placed[article.id] = was, into
+    return placed
 
 
-def _place(tx: Tx, article: Article, since: datetime, settled: set[int]) -> bool:
-    """Place one article anew and return whether it went to another story."""
+def _place(tx: Tx, article: Article, since: datetime, *, keeps: bool) -> int:
+    """Place one article anew and return its story; one like no other `keeps` its own or starts one."""
     sketch = near.sketch(article.title, article.body)
     placement = closest(tx, article.body, sketch, since=since, but=article.id)
-    if placement.story_id is None and article.story_id not in settled:
+    if placement.story_id is None and keeps:
         placement = replace(placement, story_id=article.story_id)
     into = placement.story_id
     if into not in (None, article.story_id) and stands_alone(tx, article):
         go_over(tx, article.story_id, into, article.fetched_at)
-    story_id = tx.place(article, sketch, placement, now=article.fetched_at)
-    settled.add(story_id)
-    return story_id != article.story_id
+    return tx.place(article, sketch, placement, now=article.fetched_at)

@@ -1,10 +1,14 @@
 """Articles, their stories and the alerts on them, over time."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from ingest.errors import TimedOut
+import pytest
+
+from ingest.errors import StoreError, TimedOut
 from ingest.jobs.context import Rules
+from ingest.jobs.ports import Tx
 from ingest.jobs.reprocess import Placed, place_again
 from ingest.model import PlacementWhy
 from ingest.stories.settings import Stories
@@ -157,6 +161,32 @@ def test_placing_again_changes_nothing_where_nothing_has_changed(tmp_path: Path)
     (third,) = desk.read()
     assert third.kept is not None
     assert [third.kept.article.story_id] == [row for row, _ in before]
+    desk.store.close()
+
+
+def test_placing_again_comes_to_the_same_where_a_group_is_run_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The writer does so with a work that failed along with others."""
+    desk = open_job_desk(tmp_path)
+    publish(desk)
+    desk.read()
+    before = [row["id"] for row in desk.store.list_stories()]
+    write = desk.store.write
+
+    def twice(work: Callable[[Tx], object]) -> object:
+        def lost(tx: Tx) -> None:
+            work(tx)
+            raise StoreError("not kept")
+
+        with pytest.raises(StoreError, match="not kept"):
+            write(lost)
+        return write(work)
+
+    monkeypatch.setattr(desk.store, "write", twice)
+
+    assert place_again(desk.store, since=NOW) == Placed(articles=len(before), moved=0)
+    assert [row["id"] for row in desk.store.list_stories()] == before
     desk.store.close()
 
 

@@ -139,6 +139,69 @@ def test_the_daemon_takes_changed_lists_and_refuses_those_with_a_fault(tmp_path:
         assert (found("a ferry"), found("a raft")) == (False, True)
 
 
+def watched(folder: Path, lists: str) -> tuple[App, Daemon]:
+    """A daemon that is not started, on a configuration with these lists."""
+    config = folder / "ingest.yaml"
+    config.write_text(
+        RULES % "$ships" + f"lists: {lists}\ndatabase: sqlite:///i.db\n", encoding="utf-8"
+    )
+    settings = load(config, {})
+    app = App(settings, Store.open(settings.database), listens=False)
+    return app, Daemon(app, config, Systemd({}))
+
+
+def test_lists_put_right_in_the_configuration_are_no_longer_told_as_refused(tmp_path: Path) -> None:
+    names = tmp_path / "n.csv"
+    names.write_text("name\ntug\n", encoding="utf-8")
+    app, daemon = watched(tmp_path, "{ships: {file: n.csv, column: name}}")
+    names.write_text("id,ship\n1,ferry\n", encoding="utf-8")
+    daemon.read_lists()
+
+    watched(tmp_path, "{ships: {file: n.csv, column: ship}}")[0].store.close()
+    daemon.reload()
+    daemon._look()
+
+    assert [each.kind for each in app.store.conditions()] == []
+    assert app.context.rules.match(Document("", "a ferry"), "article")
+    app.store.close()
+
+
+def test_lists_that_could_not_be_read_are_looked_at_again_and_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text("tug", encoding="utf-8")
+    app, daemon = watched(tmp_path, "{ships: {file: names.txt}}")
+    names.unlink()
+    names.mkdir()  # there, and cannot be read
+
+    for _ in range(5):
+        daemon._look_at_lists()
+        while not daemon._signals.empty():
+            daemon._signals.get()
+            daemon.read_lists()
+    told = [each.getMessage() for each in caplog.records if "refused" in each.getMessage()]
+    looks = daemon._lists.have_changed(app.settings.lists)
+
+    assert looks
+    assert len(told) == 1
+    assert f"{tmp_path / 'ingest.yaml'}: cannot read {names}" in told[0]
+    app.store.close()
+
+
+def test_a_file_that_may_be_read_again_counts_as_changed(tmp_path: Path) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text("tug", encoding="utf-8")
+    watch = Watch()
+    of_files: Lists = {"ships": ListFile(file=names)}
+    assert [watch.have_changed(of_files) for _ in range(3)] == [False, True, False]
+
+    names.chmod(0)
+    names.chmod(0o644)
+
+    assert [watch.have_changed(of_files) for _ in range(3)] == [False, True, False]
+
+
 def test_check_points_out_entries_without_a_word(tmp_path: Path) -> None:
     path = tmp_path / "ingest.yaml"
     path.write_text("lists: {none: [], odd: [a, '!!', '-']}\n", encoding="utf-8")
