@@ -11,6 +11,7 @@ commonest to the rarest.
 """
 
 import random
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -237,6 +238,8 @@ def ask(url: str) -> None:
         newest = connection.execute(
             select(articles.c.first_seen_at).order_by(articles.c.id.desc()).limit(1)
         ).scalar_one()
+        bodies = connection.scalars(select(texts.c.body).order_by(texts.c.id.desc()).limit(50))
+        language.said = [said for body in bodies for said in re.split(r"[.,]\s+", body) if said]
     with Store.open(url) as store:
         taken: list[float] = []
         for name, make in KINDS.items():
