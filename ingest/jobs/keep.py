@@ -107,8 +107,9 @@ def _is_anothers(tx: Tx, standing: Article, entry: Entry) -> bool:
     """Return whether a stored article is that of other entries, with which this one shares the link."""
     if entry.article_id is not None or standing.feed_id != entry.feed_id:
         return False
-    title = entry.title or entry.summary
-    return exact.is_anothers(entry.link or "", title, tx.led_by(standing.id, entry.feed_id))
+    text = f"{entry.summary}\n{entry.content}"
+    others = tx.led_by(standing.id, entry.feed_id)
+    return exact.is_anothers(entry.link or "", entry.title, text, others)
 
 
 def _add(tx: Tx, reading: Reading, since: datetime, now: datetime) -> Kept:

@@ -154,8 +154,8 @@ class Tx(Protocol):
         """Return the article of a page as this unit of work sees it."""
         ...
 
-    def led_by(self, article_id: int, feed_id: int) -> Sequence[tuple[str, bool]]:
-        """Return the titles of a feed's entries that led to an article; whether each is still listed."""
+    def led_by(self, article_id: int, feed_id: int) -> Sequence[tuple[str, str, bool]]:
+        """Return title and text of a feed's entries that led to an article; whether each is still listed."""
         ...
 
     def add_article(

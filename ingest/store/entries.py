@@ -219,12 +219,12 @@ def _as_said(entry: ParsedEntry, site: str) -> dict[str, Any]:
     }
 
 
-def led_to(connection: Connection, article_id: int, feed_id: int) -> Sequence[tuple[str, str]]:
-    """Return key and title, or text without one, of a feed's entries that led to an article."""
+def led_to(connection: Connection, article_id: int, feed_id: int) -> Sequence[tuple[str, str, str]]:
+    """Return key, title and text of a feed's entries that led to an article."""
     of = entries.c
-    query = select(of.key, of.title, of.summary).where(of.article_id == article_id)
+    query = select(of.key, of.title, of.summary, of.content).where(of.article_id == article_id)
     found = connection.execute(query.where(of.feed_id == feed_id).limit(MOST_LED))
-    return [(row.key, row.title or row.summary) for row in found]
+    return [(row.key, row.title, f"{row.summary}\n{row.content}") for row in found]
 
 
 # --- the work of reading ----------------------------------------------------------------------

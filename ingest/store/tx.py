@@ -124,11 +124,11 @@ class Tx:
         """Return the article of a page as this unit of work sees it."""
         return articles.by_key(self._connection, key)
 
-    def led_by(self, article_id: int, feed_id: int) -> Sequence[tuple[str, bool]]:
-        """Return the titles of a feed's entries that led to an article; whether each is still listed."""
+    def led_by(self, article_id: int, feed_id: int) -> Sequence[tuple[str, str, bool]]:
+        """Return title and text of a feed's entries that led to an article; whether each is still listed."""
         listed = set(feeds.items(self._connection, feed_id).values())
         found = entries.led_to(self._connection, article_id, feed_id)
-        return [(title, key in listed) for key, title in found]
+        return [(title, text, key in listed) for key, title, text in found]
 
     def add_article(
         self,

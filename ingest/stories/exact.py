@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 from ingest import urls
 
 _VARIANT_HOST = re.compile(r"^(?:www\d?|m|mobile|amp)\.")
+_TAG = re.compile(r"<[^<>]*>")
 _TELLING = re.compile(r"(?=.{6,})(?:.*\d|.*[-_].*[-_])")
 
 
@@ -53,22 +54,33 @@ def is_telling(link: str) -> bool:
     return own is not None and _names_a_page(urlsplit(own))
 
 
-def is_anothers(link: str, title: str, others: Collection[tuple[str, bool]]) -> bool:
+def is_anothers(
+    link: str, title: str, text: str, others: Collection[tuple[str, str, bool]]
+) -> bool:
     """Return whether the page at `link` is that of other entries of a feed, which share the link.
 
-    `others` are their titles, and whether the feed still lists them. On status pages, lists of
-    changes and of warnings many entries have one link. An entry that takes the place of another,
-    where the link is an article's, is the same one edited under a new guid.
+    `others` are their titles and texts, and whether the feed still lists them. On status pages,
+    lists of changes and of warnings many entries have one link, perhaps under one title. An entry
+    that takes the place of another, where the link is an article's, is the same one edited under a
+    new guid.
     """
-    titles = {squeezed(other) for other, _ in others}
-    if not titles or squeezed(title) in titles:
+    telling = is_telling(link)
+    said = {_said(*other, telling=telling) for *other, _ in others}
+    if not said or _said(title, text, telling=telling) in said:
         return False
-    return not is_telling(link) or any(listed for _, listed in others)
+    return not telling or any(listed for *_, listed in others)
 
 
 def squeezed(title: str) -> str:
     """Return a title as it is compared."""
     return " ".join(title.split()).casefold()
+
+
+def _said(title: str, text: str, *, telling: bool) -> str:
+    """Return what tells entries of one link apart; markup, which may hold a token, does not."""
+    if telling and title:
+        return squeezed(title)
+    return squeezed(f"{title}\n{_TAG.sub(' ', text)}")
 
 
 def _spelled(url: str | None) -> str | None:

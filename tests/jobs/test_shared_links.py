@@ -94,6 +94,28 @@ def test_warnings_under_an_address_that_names_none_of_them_do_not_replace_each_o
     assert len(list(desk.store.list_articles())) == 2
 
 
+@pytest.mark.parametrize("full_text", [True, False])
+def test_warnings_of_one_title_under_such_an_address_are_each_told(
+    desk: JobDesk, full_text: bool
+) -> None:
+    link = "https://a.example/warnings"
+    desk.set(articles=Articles(full_text=full_text))
+    desk.web.answers[link] = page("Weather warning", prose(3, "calm"))
+    desk.rule("Hvar")
+    storm = ("1", "Weather warning", "Storm expected over Split on Monday evening.")
+    snow = ("2", "Weather warning", "Heavy snow around Hvar from Thursday on, roads may close.")
+    publish(desk, storm, link=link)
+    desk.refresh()
+    desk.read()
+    desk.later(minutes=70)
+    publish(desk, snow, storm, link=link)
+    desk.refresh()
+
+    assert snow[2] in bodies(desk.read())
+    assert len(list(desk.store.list_articles())) == 2
+    assert len(desk.deliver()) == 1
+
+
 def test_a_report_under_a_new_guid_in_place_of_the_old_one_is_an_edit(desk: JobDesk) -> None:
     desk.set(articles=Articles(full_text=False))
     publish(desk, ("1", *FIRST))

@@ -3,7 +3,7 @@
 import pytest
 
 from ingest.stories import exact
-from ingest.stories.exact import page_key
+from ingest.stories.exact import is_anothers, page_key
 
 STORY = "https://news.example/2026/05/ferry-runs-aground-off-alvik"
 
@@ -66,3 +66,23 @@ def test_links_that_differ_in_tracking_alone_are_shared() -> None:
     assert exact.shared(zip(links, ("One thing", "Another"), strict=True)) == set(links)
     assert exact.shared([(links[0], "One thing"), (links[1], "one  Thing")]) == set()
     assert exact.shared([(None, "One thing"), (None, "Another")]) == set()
+
+
+LISTED = [("Weather warning", "<p>Storm over Split.<img src='/seen?1'></p>", True)]
+
+
+@pytest.mark.parametrize(
+    ("link", "title", "text", "expected"),
+    [
+        pytest.param("/warnings", "Weather warning", "Snow on Brac.", True, id="other text"),
+        pytest.param("/warnings", "Sea warning", "Storm over Split.", True, id="other title"),
+        pytest.param("/warnings", "weather  warning", "Storm over Split. ", False, id="the same"),
+        pytest.param("/2026-storm-split", "Weather warning", "Snow.", False, id="one article's"),
+        pytest.param("/2026-storm-split", "Sea warning", "Snow.", True, id="listed beside it"),
+        pytest.param("/2026-storm-split", "", "Snow.", True, id="without title"),
+    ],
+)
+def test_what_tells_entries_of_one_link_apart(
+    link: str, title: str, text: str, expected: bool
+) -> None:
+    assert is_anothers(f"https://met.example{link}", title, text, LISTED) is expected
