@@ -29,7 +29,8 @@ _FIRST = re.compile(r"<((?:[\w.-]{1,50}:)?(?:item|entry))(?=[\s/>])", re.IGNOREC
 _ENDS = {"![CDATA[": "]]>", "!--": "-->", "?": "?>"}
 _ATTRIBUTES = r"""(?:\s+[\w.:-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*')){0,99}\s*"""
 _FIRST_TAGS = re.compile(
-    r"""<(?:rss|feed|[\w.-]{0,50}:?rdf|channel)(?:[^<>"']|"[^"<]*"|'[^'<]*')*>""", re.IGNORECASE
+    r"""<(?:rss|feed|[\w.-]{0,50}:?rdf|channel)[^<>"']*(?:(?:"[^"<]*"|'[^'<]*')[^<>"']*){0,999}>""",
+    re.IGNORECASE,
 )
 
 

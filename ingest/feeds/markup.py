@@ -21,10 +21,10 @@ _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _MARKUP = re.compile("[<&]")
 _SCHEMES = {"http", "https", "mailto"}
 _TAG_NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-# A tag with its attributes, as browsers tell them apart (HTML, tokenization).
+# A tag with its attributes, as browsers tell them apart (HTML, tokenization); as many as are counted.
 _OPEN_TAG = re.compile(
     r"""<[a-zA-Z][^\s/>]*(?:[\s/]+|(?:=[^\s/>=]*|[^\s/>=]+)"""
-    r"""(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"'][^\s>]*)?)?)*"""
+    r"""(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"'][^\s>]*)?)?){0,50000}"""
 )
 _BETWEEN = re.compile(r"""[\s/"']""")
 _VOID = frozenset(

@@ -152,7 +152,7 @@ def _rest(
 
     It may where what is left is not well-formed, or has an entry that shares guid or link with one
     left out: which is which can then be told only side by side.
-    Of more than are read at one check, the next has the others.
+    Of more than are read at one check, the next that finds the document changed has the others.
     """
     fresh, warnings = reader.within_bounds([item for item in found if item.digest not in known])
     try:

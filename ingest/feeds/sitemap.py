@@ -21,7 +21,7 @@ from ingest.model import ParsedEntry, ParsedFeed
 MAX_PAGE = 20_000
 """Characters of one page's part in a map that is not well-formed; a thousand is much."""
 _FIRST = re.compile(r"<(?:[\w.-]{1,50}:)?(\w{1,50})")
-_ROOT_TAG = re.compile(r"""<(?:[^<>"']|"[^"<]*"|'[^'<]*')*>""")
+_ROOT_TAG = re.compile(r"""<[^<>"']*(?:(?:"[^"<]*"|'[^'<]*')[^<>"']*){0,999}>""")
 _END = re.compile(r"</(?:[\w.-]{1,50}:)?urlset\s*>")
 _NEWS = "sitemap-news/"
 """What the news namespace has in common as people write it, http or https."""

@@ -22,7 +22,8 @@ _LABELLED = re.compile(rf"\b(?:{_COUNTED})\s?[:(]\s?\d[\d.,]{{0,12}}\)?", re.IGN
 _LABEL = re.compile(r"[:(]\s?[0-9]")
 _NUMBER = re.compile(r"(?<![\w.,-])[\d.,]{0,12}\Z")
 _BEFORE = re.compile(r"(?:^|[\n#.!?…|·•–—/(\[])[\"”’)\]]?[ \t\xa0]*\Z")
-_AFTER = re.compile(rf"[ \t\xa0]*(?:$|[\n|·•–—/)\]]|[,;&]?[ \t\xa0]*\d{{0,9}}{_COUNT.pattern})")
+_AFTER = re.compile(rf"[ \t\xa0]*(?:$|[\n|·•–—/)\]]|(?:[,;&][ \t\xa0]*)?\d{{0,9}}{_COUNT.pattern})")
+_JOINED = re.compile(r"[ \t\xa0,;&]*")
 _END = re.compile(r"\s*(?:$|\n)")
 _DATED = re.compile(
     r"\b(?:posted|published|submitted|updated|added|created)[ \t\xa0:]{1,3}\Z", re.I
@@ -64,5 +65,5 @@ def _is_alone(found: re.Match[str], start: int, last_end: int | None) -> bool:
         return True
     if kinds.get("answers") and _END.match(text, found.end()):
         return True
-    follows = last_end is not None and not text[last_end:start].strip(" \t\xa0,;&")
+    follows = last_end is not None and _JOINED.fullmatch(text, last_end, start)
     return bool((follows or _BEFORE.search(before)) and _AFTER.match(text, found.end()))
